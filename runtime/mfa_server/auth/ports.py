@@ -17,8 +17,8 @@ __all__ = [
     "NotSentError",
     "Notifier",
     "PasswordVerdict",
-    "Peers",
     "PeerUnreachableError",
+    "Peers",
     "TextMessage",
 ]
 
@@ -78,7 +78,7 @@ class Directory(Protocol):
     """The one that knows the passwords."""
 
     async def resolve(self, name: str) -> Identity | None:
-        """Return the single entry that a DN, UPN or DOMAIN\\user stands for; None for no entry, several, or another form.
+        r"""Return the single entry that a DN, UPN or DOMAIN\\user stands for; None for no entry, several, or another form.
 
         Raises DirectoryUnavailableError.
         """
