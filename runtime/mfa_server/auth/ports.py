@@ -5,12 +5,19 @@ the errors named here; an implementation translates everything else.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from mfa_server.auth.attempt import ClientPolicy
 from mfa_server.errors import MfaError
+from mfa_server.store.records import Snapshot, TokenUse, User
 
 __all__ = [
+    "CodeFactor",
+    "CodeOutcome",
+    "CodeVerdict",
     "Directory",
     "DirectoryUnavailableError",
     "Identity",
@@ -19,6 +26,8 @@ __all__ = [
     "PasswordVerdict",
     "PeerUnreachableError",
     "Peers",
+    "PromptFactor",
+    "Question",
     "TextMessage",
 ]
 
@@ -117,4 +126,59 @@ class Peers(Protocol):
 
     async def deliver_code(self, owner: str, attempt_id: UUID, code: str, actor: str) -> str:
         """Bring a reply to the server whose logon waits; returns its ``ReplyOutcome`` value. Raises PeerUnreachableError."""
+        ...
+
+
+class CodeOutcome(StrEnum):
+    """How a typed code compared."""
+
+    ACCEPTED = "accepted"
+    USED = "used"
+    """Right, but accepted once already."""
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeVerdict:
+    """The comparison's outcome and, where accepted, what the finishing statement has to consume."""
+
+    outcome: CodeOutcome
+    method: str = ""
+    token_use: TokenUse | None = None
+    sent_code: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a prompt asks, made before it is sent. ``code_hash`` goes into the challenge; the message never does."""
+
+    code_hash: bytes = field(repr=False)
+    message: TextMessage
+
+
+class CodeFactor(Protocol):
+    """A factor whose codes may be typed after the password."""
+
+    def verify(self, code: str, snapshot: Snapshot, policy: ClientPolicy, now: datetime) -> CodeVerdict:
+        """Compare without early exit; WRONG where this factor knows no such code."""
+        ...
+
+
+class PromptFactor(Protocol):
+    """A factor that asks a person out of band."""
+
+    def usable(self, user: User) -> bool:
+        """Whether this person can be reached this way."""
+        ...
+
+    def question(self, user: User, policy: ClientPolicy, context: str, *, one_way: bool) -> Question:
+        """Make a code and the message. ``context`` binds the code's hash to its row."""
+        ...
+
+    def matches(self, code: str, code_hash: bytes, context: str) -> bool:
+        """Compare a reply in constant time."""
+        ...
+
+    async def send(self, question: Question) -> None:
+        """Hand the message over. Raises NotSentError."""
         ...
