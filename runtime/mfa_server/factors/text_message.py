@@ -7,13 +7,28 @@ that a row copied to another logon or user fits nothing.
 
 import hmac
 import unicodedata
+from datetime import datetime
 from enum import StrEnum
 
+from typing_extensions import override
+
+from mfa_server.auth.attempt import ClientPolicy, Method
+from mfa_server.auth.ports import (
+    CodeFactor,
+    CodeOutcome,
+    CodeVerdict,
+    Notifier,
+    PromptFactor,
+    Question,
+    TextMessage,
+)
 from mfa_server.clock import Randomness
+from mfa_server.store.records import Snapshot, User
 
 __all__ = [
     "MAXIMUM_DIGITS",
     "MINIMUM_DIGITS",
+    "TextMessageFactor",
     "TextMode",
     "code_fits",
     "code_hash",
@@ -81,3 +96,44 @@ def code_hash(key: bytes, context: str, code: str) -> bytes:
 def code_fits(key: bytes, context: str, code: str, expected: bytes) -> bool:
     """Compare a normalised reply with a stored hash in constant time. An empty code and an empty hash fit nothing."""
     return hmac.compare_digest(code_hash(key, context, code), expected) and bool(code) and bool(expected)
+
+
+class TextMessageFactor(CodeFactor, PromptFactor):
+    """The text message as a factor: asks and takes the reply (two-way), or sends a code to be typed (one-way)."""
+
+    def __init__(self, notifier: Notifier, key: bytes, randomness: Randomness) -> None:
+        self._notifier = notifier
+        self._key = key
+        self._randomness = randomness
+
+    @override
+    def usable(self, user: User) -> bool:
+        return bool(user.phone)
+
+    @override
+    def question(self, user: User, policy: ClientPolicy, context: str, *, one_way: bool) -> Question:
+        digits = policy.code_digits if one_way else 6
+        code = make_code(self._randomness, digits)
+        mode = TextMode.ONE_WAY if one_way else TextMode.TWO_WAY
+        body = render(policy.application, code, mode, user.language or policy.locale)
+        message = TextMessage(user.phone, body, user.username)
+        return Question(code_hash(self._key, context, code), message)
+
+    @override
+    def matches(self, code: str, code_hash: bytes, context: str) -> bool:
+        return code_fits(self._key, context, normalise_reply(code), code_hash)
+
+    @override
+    async def send(self, question: Question) -> None:
+        await self._notifier.send_text(question.message)
+
+    @override
+    def verify(self, code: str, snapshot: Snapshot, policy: ClientPolicy, now: datetime) -> CodeVerdict:
+        accepted = CodeVerdict(CodeOutcome.WRONG)
+        if Method.TEXT_MESSAGE not in policy.allowed_methods:
+            return accepted
+        for sent in snapshot.sent_codes:
+            here = sent.client == policy.client and sent.method == Method.TEXT_MESSAGE.value and now < sent.expires_at
+            if code_fits(self._key, str(sent.code_id), code, sent.code_hash) and here:
+                accepted = CodeVerdict(CodeOutcome.ACCEPTED, Method.TEXT_MESSAGE.value, sent_code=sent.code_id)
+        return accepted
