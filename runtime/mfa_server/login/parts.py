@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from mfa_resources.addresses import AddressRange
 from mfa_server.auth.attempt import ClientPolicy, Method
 from mfa_server.auth.decision import Decision
 from mfa_server.auth.ports import CodeFactor, Directory, Peers, PromptFactor
@@ -17,8 +18,8 @@ __all__ = ["Observer", "Parts", "ServiceAccountsPort"]
 class ServiceAccountsPort(Protocol):
     """Knows the verified identities of a client's service accounts."""
 
-    async def identities(self, policy: ClientPolicy) -> Mapping[str, tuple[str, ...]]:
-        """Return user id → addresses it may come from (none: any of the client's). Raises DirectoryUnavailableError."""
+    async def identities(self, policy: ClientPolicy) -> Mapping[str, tuple[AddressRange, ...]]:
+        """Return user id → ranges it may come from (none: any of the client's). Raises DirectoryUnavailableError."""
         ...
 
 

@@ -4,6 +4,7 @@ import asyncio
 import hmac
 from collections.abc import Callable
 from datetime import timedelta
+from ipaddress import ip_address
 from uuid import UUID
 
 import structlog
@@ -84,9 +85,10 @@ class Steps:
             return ev.Failed(Reason.DIRECTORY_UNAVAILABLE)
         if identity is None or identity.user_id not in services:
             return ev.IdentityRead(identity)
-        addresses = services[identity.user_id]
-        if addresses and logon.attempt.request.source not in addresses:
-            return ev.IdentityRead(identity)
+        areas = services[identity.user_id]
+        source = ip_address(logon.attempt.request.source)
+        if areas and not any(source in area for area in areas):
+            return ev.IdentityRead(identity)  # from elsewhere it is a name like any other: no exemption
         throttled = self._throttle.throttled(identity.user_id, parts.clock.monotonic())
         return ev.IdentityRead(identity, service=True, throttled=throttled)
 
