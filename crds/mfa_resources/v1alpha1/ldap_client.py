@@ -99,7 +99,7 @@ class LdapClientSpec(Model):
     """A code typed after the password; absent: off."""
     answers_per_approval: Annotated[Whole, Field(ge=1, le=3)] = 1
     """Binds that one approval answers, for gateways that bind twice."""
-    password_change: Literal["Disabled", "AfterFactor"] = "Disabled"
+    password_change: Literal["Disabled", "AfterFactor"] = "Disabled"  # noqa: S105 - a switch, not a secret
     """Whether people may change an expired password, after the second factor."""
     references: Literal["Drop", "Pass", "Refuse"] = "Drop"
     """What happens to search references of the directory."""

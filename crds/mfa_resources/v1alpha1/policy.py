@@ -87,7 +87,7 @@ class UserGroup(Model):
 class ClientLimits(Model):
     """How much looser than the group an attached client may be."""
 
-    password_only: Permission = "Forbidden"
+    password_only: Permission = "Forbidden"  # noqa: S105 - a switch, not a secret
     """Whether a client may let people in by the password alone (users …: PasswordOnly, mode: Report)."""
     remember_for: Duration | None = None
     """The longest rememberFor of a client; absent: none."""
