@@ -122,14 +122,14 @@ class SambaAd(DirectoryServer):
     @override
     def reset_user(self, name: str) -> None:
         account = self.account(name)
-        quoted = base64.b64encode(f'"{account.password}"'.encode("utf-16-le")).decode()
-        changes = {"unicodePwd:": quoted, "lockoutTime": "0", **_state_attributes(account.state)}
+        changes = {"lockoutTime": "0"}
+        if account.state is not State.PASSWORD_EXPIRED:  # a new password is never an expired one: leave the old
+            # the password first: setting it stamps pwdLastSet, which a state may want otherwise
+            changes |= {"unicodePwd:": _quoted(account.password), **_state_attributes(account.state)}
         if account.mobile:
             changes["mobile"] = account.mobile
-        # the password first: setting it stamps pwdLastSet, which a state may want otherwise
-        for attribute, value in changes.items():
-            plain = attribute.rstrip(":")
-            self.apply(f"dn: {account.dn}\nchangetype: modify\nreplace: {plain}\n{attribute}: {value}\n")
+        head = f"dn: {account.dn}\nchangetype: modify\n"
+        self.apply("\n".join(f"{head}replace: {key.rstrip(':')}\n{key}: {value}\n" for key, value in changes.items()))
         if account.state is State.LOCKED and self.lockout_threshold:
             self._lock_out(name)
 
@@ -137,10 +137,9 @@ class SambaAd(DirectoryServer):
         """Add a person beyond the usual ones; he is no member of the group."""
         account = _account(name, "People", password=password, mobile=mobile)
         attributes = "".join(f"{key}: {value}\n" for key, value in _attributes(account).items() if value)
-        quoted = base64.b64encode(f'"{account.password}"'.encode("utf-16-le")).decode()
         self.add(
             f"dn: {account.dn}\nobjectClass: user\n{attributes}"
-            f"unicodePwd:: {quoted}\nuserAccountControl: {ENABLED}\n"
+            f"unicodePwd:: {_quoted(account.password)}\nuserAccountControl: {ENABLED}\n"
         )
         self.accounts = {**self.accounts, name: account}
         return account
@@ -200,6 +199,11 @@ def _everybody() -> list[Account]:
     people = [_account(name, "People", mobile=mobile_of(name)) for name in PEOPLE]
     states = [_account(name, "People", mobile="01511 9990000", state=state) for name, state in STATES.items()]
     return [*people, *states, *(_account(name, "Service") for name in SERVICES)]
+
+
+def _quoted(password: str) -> str:
+    """A password as unicodePwd wants it, in LDIF's base64 (MS-ADTS 3.1.1.3.1.5)."""
+    return base64.b64encode(f'"{password}"'.encode("utf-16-le")).decode()
 
 
 def _attributes(account: Account) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 __all__ = ["main"]
 
+LONG_AGO = "116444736010000000"  # a FILETIME: one second after 1970 began
 TEN_HOURS = "-360000000000"  # in units of 100 ns, negative: a span, not a date
 
 
@@ -50,8 +51,8 @@ def main(description: "dict[str, Any]") -> None:
         database.add_ldif(f"dn: {unit}\nobjectClass: organizationalUnit\n")
     for account in description["accounts"]:
         add_account(database, account)
-    if description["expired_passwords"]:
-        database.add_ldif(short_lived_passwords(database.domain_dn(), description["expired_passwords"]))
+    for dn in description["expired_passwords"]:
+        age_password(database, dn)
     group, members = description["group"], description["members"]
     database.add_ldif(
         f"dn: {group['dn']}\nobjectClass: group\nsAMAccountName: {group['name']}\n"
@@ -75,25 +76,13 @@ def set_policy(database: Any, lockout_threshold: int) -> None:
     database.modify_ldif(f"dn: {database.domain_dn()}\nchangetype: modify\n{lines}")
 
 
-def short_lived_passwords(suffix: str, members: "list[str]") -> str:
-    """A fine-grained policy whose passwords expire after one second: the only lawful way to an expired password."""
-    settings = {
-        "msDS-PasswordSettingsPrecedence": "10",
-        "msDS-PasswordReversibleEncryptionEnabled": "FALSE",
-        "msDS-PasswordHistoryLength": "0",
-        "msDS-PasswordComplexityEnabled": "FALSE",
-        "msDS-MinimumPasswordLength": "1",
-        "msDS-MinimumPasswordAge": "0",
-        "msDS-MaximumPasswordAge": "-10000000",
-        "msDS-LockoutThreshold": "0",
-        "msDS-LockoutObservationWindow": TEN_HOURS,
-        "msDS-LockoutDuration": TEN_HOURS,
-    }
-    return (
-        f"dn: CN=Short-lived passwords,CN=Password Settings Container,CN=System,{suffix}\n"
-        "objectClass: msDS-PasswordSettings\n"
-        + "".join(f"{name}: {value}\n" for name, value in settings.items())
-        + "".join(f"msDS-PSOAppliesTo: {member}\n" for member in members)
+def age_password(database: Any, dn: str) -> None:
+    """Date a password back to 1970, past the hash module, which would let nobody but itself write that date."""
+    from samba.dsdb import DSDB_CONTROL_BYPASS_PASSWORD_HASH_OID  # noqa: PLC0415
+
+    database.modify_ldif(
+        f"dn: {dn}\nchangetype: modify\nreplace: pwdLastSet\npwdLastSet: {LONG_AGO}\n",
+        controls=[f"local_oid:{DSDB_CONTROL_BYPASS_PASSWORD_HASH_OID}:0"],
     )
 
 
