@@ -120,7 +120,9 @@ def tls_context(settings: DirectorySettings) -> ssl.SSLContext:
         if settings.ca_pem is None:
             context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH)
         else:
-            context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cadata=settings.ca_pem.decode("ascii"))
+            # An empty text would silently stand for the system's authorities.
+            text = settings.ca_pem.decode("ascii").strip() or "nothing"
+            context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cadata=text)
     except (ssl.SSLError, ValueError) as error:
         raise DirectorySettingsError(
             f"the directory's certificate authority cannot be read: {error}",
