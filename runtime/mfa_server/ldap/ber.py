@@ -56,6 +56,16 @@ def read_element(data: bytes, position: int, end: int) -> tuple[int, int, int]:
         raise ProtocolViolation(f"octet {position}: tag numbers above 30 are not used in LDAP")
     length = data[position + 1]
     if length >= _LONG_FORM:
+        if (
+            length == 0x82 and start + 2 <= end
+        ):  # by far the most frequent, and int.from_bytes costs as much as the rest
+            length = data[start] << 8 | data[start + 1]
+            start += 2
+            if start + length > end:
+                raise ProtocolViolation(
+                    f"octet {position}: an element of {length} octets ends outside the one that holds it"
+                )
+            return tag, start, start + length
         count = length & 0x7F
         if count == 0:
             raise ProtocolViolation(f"octet {position}: indefinite lengths are forbidden by RFC 4511 section 5.1")

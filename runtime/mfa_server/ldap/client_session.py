@@ -57,7 +57,7 @@ MAX_IN_FLIGHT: Final = 1024
 MAX_ABANDONED: Final = 4096
 """Abandoned operations remembered, so that an answer which crosses the Abandon is no violation."""
 
-_SEARCH_RESPONSES = frozenset((int(Tag.SEARCH_RESULT_ENTRY), int(Tag.SEARCH_RESULT_REFERENCE)))
+_SEARCH_RESPONSES = frozenset((Tag.SEARCH_RESULT_ENTRY, Tag.SEARCH_RESULT_REFERENCE))
 _VERSION = 3
 
 
@@ -217,21 +217,19 @@ class ClientSession:
 
     def receive(self, data: bytes) -> list[ClientEvent]:
         """Take bytes as they came; the responses they complete, in order. Empty after the session is closed."""
-        if self.closed:
+        if self.closed or not data:
             return []
         if self.state is ClientState.STARTING_TLS and not self._in_flight:
             return [self._violated(ProtocolViolation("octets follow the answer to StartTLS in the clear"))]
         events: list[ClientEvent] = []
         frames = self._framer.feed(data)
         failure = self._framer.failure
-        remaining = len(frames)
+        unread = failure is not None or self._framer.buffered > 0
         try:
-            for frame in frames:
-                remaining -= 1
-                behind = remaining > 0 or failure is not None or self._framer.buffered > 0
+            for position, frame in enumerate(frames, 1):
                 if frame.message_id in self._abandoned:
                     self._ignore(frame)
-                elif not self._take(frame, events, behind=behind):
+                elif not self._take(frame, events, behind=unread or position < len(frames)):
                     return events
             if failure is not None:
                 raise failure

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from mfa_server.ldap.ber import ENUMERATED, Reader, encode_element, encode_integer, encode_octets
+from mfa_server.ldap.ber import ENUMERATED, OCTET_STRING, Reader, encode_element, encode_integer, encode_octets
 from mfa_server.ldap.messages import LDAPResult
 
 __all__ = ["decode_result", "encode_result", "result_decoder"]
@@ -32,7 +32,10 @@ def decode_result(reader: Reader) -> LDAPResult:
 
 def encode_result(result: LDAPResult) -> bytes:
     """Encode the components of an LDAPResult, without a header of their own."""
-    content = encode_integer(result.result_code, ENUMERATED)
+    code = result.result_code
+    if 0 <= code < 0x80 and not (result.matched_dn or result.diagnostic_message or result.referral):
+        return bytes((ENUMERATED, 1, code, OCTET_STRING, 0, OCTET_STRING, 0))  # most answers are this short
+    content = encode_integer(code, ENUMERATED)
     content += encode_octets(result.matched_dn.encode())
     content += encode_octets(result.diagnostic_message.encode())
     if result.referral:

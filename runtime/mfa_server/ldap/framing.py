@@ -6,9 +6,10 @@ header before it waits for the rest, and it never looks twice at octets it has s
 """
 
 from dataclasses import dataclass, field
+from struct import Struct
 from typing import Final
 
-from mfa_server.ldap.ber import INTEGER, SEQUENCE, encode_length, read_element, read_integer
+from mfa_server.ldap.ber import INTEGER, MAX_INT, SEQUENCE, encode_element, encode_integer, read_element, read_integer
 from mfa_server.ldap.errors import MessageTooLarge, ProtocolViolation
 
 __all__ = [
@@ -37,6 +38,11 @@ MAX_BIND_REQUEST: Final = 8 * 1024
 
 _CONTROLS = 0xA0
 _LONG_FORM = 0x80
+_FOUR_OCTETS = 1 << 24
+_ONE_OCTET_ID = b"\x02\x01"
+_HEAD_4 = Struct(">BBBBI")
+_HEAD_LONG_4 = Struct(">BBHBBI")
+_HEAD_LONG_1 = Struct(">BBHBBB")
 
 
 @dataclass(slots=True)
@@ -73,17 +79,23 @@ class Frame:
 def encode_message_bytes(message_id: int, operation_and_controls: bytes) -> bytes:
     """Wrap an encoded operation, followed by encoded controls if any, into a message.
 
-    Ids from 2**24 on take four octets, so all messages under such ids have headers of one shape.
+    Ids from 2**24 on take four octets, so all messages under such ids have headers of one shape. The frequent shapes
+    are written out, with two octets for a length of 128 and more. Raises `ValueError` for an id outside 0..2**31-1.
     """
-    if message_id < _LONG_FORM:
-        head = bytes((INTEGER, 1, message_id))
-    else:
-        count = message_id.bit_length() // 8 + 1
-        head = bytes((INTEGER, count)) + message_id.to_bytes(count, "big")
-    length = len(head) + len(operation_and_controls)
-    if length < _LONG_FORM:
-        return bytes((SEQUENCE, length)) + head + operation_and_controls
-    return bytes((SEQUENCE,)) + encode_length(length) + head + operation_and_controls
+    length = len(operation_and_controls)
+    if _FOUR_OCTETS <= message_id <= MAX_INT:
+        length += 6
+        if length < _LONG_FORM:
+            return _HEAD_4.pack(SEQUENCE, length, INTEGER, 4, message_id) + operation_and_controls
+        if length <= 0xFFFF:
+            return _HEAD_LONG_4.pack(SEQUENCE, 0x82, length, INTEGER, 4, message_id) + operation_and_controls
+    elif 0 <= message_id < _LONG_FORM:
+        length += 3
+        if length < _LONG_FORM:
+            return bytes((SEQUENCE, length, INTEGER, 1, message_id)) + operation_and_controls
+        if length <= 0xFFFF:
+            return _HEAD_LONG_1.pack(SEQUENCE, 0x82, length, INTEGER, 1, message_id) + operation_and_controls
+    return encode_element(SEQUENCE, encode_integer(message_id) + operation_and_controls)
 
 
 def rewrite_message_id(frame: Frame, message_id: int) -> bytes:
@@ -91,22 +103,29 @@ def rewrite_message_id(frame: Frame, message_id: int) -> bytes:
     return encode_message_bytes(message_id, frame.data[frame.operation_start :])
 
 
-def parse_frame(data: bytes, position: int = 0) -> Frame:
-    """Take the envelope of one complete message apart; `position` is where its content starts (0: at its header).
+def parse_frame(data: bytes) -> Frame:
+    """Take the envelope of one complete message apart.
 
     Raises `ProtocolViolation` unless the message is a message id, an operation and at most one element of controls,
     each inside the message and nothing after them. Message id 0 passes: only the sessions know who may send it.
     """
+    tag, start, stop = read_element(data, 0, len(data))
+    if tag != SEQUENCE or stop != len(data):
+        raise ProtocolViolation("a message is one SEQUENCE")
+    return _envelope(data, start)
+
+
+def _envelope(data: bytes, position: int) -> Frame:
+    """Take apart what the SEQUENCE of `data` holds from `position` on."""
     end = len(data)
-    if position == 0:
-        tag, position, stop = read_element(data, 0, end)
-        if tag != SEQUENCE or stop != end:
-            raise ProtocolViolation("a message is one SEQUENCE")
-    tag, start, stop = read_element(data, position, end)
-    if tag != INTEGER:
-        raise ProtocolViolation(f"a message starts with its id, not with tag {tag:#04x}")
-    message_id = read_integer(data, start, stop)
-    operation_start = stop
+    if data[position : position + 2] == _ONE_OCTET_ID and position + 2 < end and data[position + 2] < 0x80:
+        operation_start = position + 3
+        message_id = data[position + 2]
+    else:
+        tag, start, operation_start = read_element(data, position, end)
+        if tag != INTEGER:
+            raise ProtocolViolation(f"a message starts with its id, not with tag {tag:#04x}")
+        message_id = read_integer(data, start, operation_start)
     tag, content_start, operation_end = read_element(data, operation_start, end)
     if operation_end != end:
         extra, _, stop = read_element(data, operation_end, end)
@@ -171,9 +190,20 @@ class Framer:
         while position < end:
             if data[position] != SEQUENCE:
                 raise ProtocolViolation(f"a message starts with tag {data[position]:#04x} instead of a SEQUENCE")
-            start, length = self._length(data, position + 1, end)
-            if length < 0:
+            start = position + 2
+            if start > end:
+                self._needed = 2
                 return position
+            length = data[position + 1]
+            if length >= _LONG_FORM:
+                start += 2 if length == 0x82 else _length_octets(length)
+                if start > end:
+                    self._needed = start - position
+                    return position
+                if length == 0x82:
+                    length = data[start - 2] << 8 | data[start - 1]
+                else:
+                    length = int.from_bytes(data[position + 2 : start], "big")
             stop = start + length
             if stop - position > self.limit:
                 raise MessageTooLarge(f"a message of {stop - position} octets; the limit is {self.limit}")
@@ -182,25 +212,16 @@ class Framer:
                 return position
             # A frame owns its octets and no others: one that waits must not pin a whole read of the network.
             message = data if stop - position == end else data[position:stop]
-            frames.append(parse_frame(message, start - position))
+            frames.append(_envelope(message, start - position))
             position = stop
         return position
 
-    def _length(self, data: bytes, position: int, end: int) -> tuple[int, int]:
-        """Read a message's length: where the content starts and its octets; -1 while the length is incomplete."""
-        if position >= end:
-            self._needed = 2
-            return position, -1
-        length = data[position]
-        if length < _LONG_FORM:
-            return position + 1, length
-        count = length & 0x7F
-        if count == 0:
-            raise ProtocolViolation("a message of indefinite length; RFC 4511 section 5.1 forbids it")
-        if count > 4:
-            raise ProtocolViolation(f"a message whose length has {count} octets; at most 4 are accepted")
-        start = position + 1 + count
-        if start > end:
-            self._needed = 2 + count
-            return start, -1
-        return start, int.from_bytes(data[position + 1 : start], "big")
+
+def _length_octets(first: int) -> int:
+    """How many octets follow the first one of a long length."""
+    count = first & 0x7F
+    if count == 0:
+        raise ProtocolViolation("a message of indefinite length; RFC 4511 section 5.1 forbids it")
+    if count > 4:
+        raise ProtocolViolation(f"a message whose length has {count} octets; at most 4 are accepted")
+    return count

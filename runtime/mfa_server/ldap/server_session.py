@@ -80,7 +80,7 @@ _DEFAULT_LIMITS: Final = ServerLimits()
 
 _Request = SearchRequested | ExtendedRequested | OperationRequested
 
-_RESULT_RESPONSES: Final[dict[Tag, Callable[[LDAPResult], Operation]]] = {
+_RESULT_RESPONSES: Final[dict[int, Callable[[LDAPResult], Operation]]] = {
     Tag.SEARCH_RESULT_DONE: SearchResultDone,
     Tag.MODIFY_RESPONSE: ModifyResponse,
     Tag.ADD_RESPONSE: AddResponse,
@@ -129,7 +129,7 @@ class ServerSession:
 
     def receive(self, data: bytes) -> list[ServerEvent]:
         """Take bytes as they came; the events they complete, in order. Empty after the session is closed."""
-        if self.closed:
+        if self.closed or not data:
             return []
         if self.state is ServerState.STARTING_TLS:
             return [self._violated(ProtocolViolation("octets follow a StartTLS request in the clear"), silent=True)]
@@ -138,11 +138,9 @@ class ServerSession:
             return events
         frames = self._framer.feed(data)
         failure = self._framer.failure
-        remaining = len(frames)
-        for frame in frames:
-            remaining -= 1
-            behind = remaining > 0 or failure is not None or self._framer.buffered > 0
-            if not self._take(frame, events, behind=behind):
+        unread = failure is not None or self._framer.buffered > 0
+        for position, frame in enumerate(frames, 1):
+            if not self._take(frame, events, behind=unread or position < len(frames)):
                 return events
         if failure is not None:
             events.append(self._violated(failure))

@@ -1,10 +1,10 @@
 """The states of both sessions and every transition between them, as tables.
 
 The sessions consult nothing else, and the documentation's diagrams can be drawn from here. A trigger that a state does
-not list is impossible there: asking for it is a `LocalMisuse`.
+not list is impossible there: asking for it is a `LocalMisuse`. (Integers, since their hash costs a tenth of an `Enum`'s.)
 """
 
-from enum import Enum, auto
+from enum import IntEnum, auto
 from typing import Final
 
 __all__ = [
@@ -17,7 +17,7 @@ __all__ = [
 ]
 
 
-class ServerState(Enum):
+class ServerState(IntEnum):
     """What a client may do on its connection."""
 
     ANONYMOUS = auto()
@@ -27,7 +27,7 @@ class ServerState(Enum):
     CLOSED = auto()
 
 
-class ServerTrigger(Enum):
+class ServerTrigger(IntEnum):
     """What moves a server's session on."""
 
     BIND_REQUESTED = auto()
@@ -68,7 +68,7 @@ SERVER_TRANSITIONS: Final[dict[ServerState, dict[ServerTrigger, ServerState]]] =
 """A server's session starts ANONYMOUS."""
 
 
-class ClientState(Enum):
+class ClientState(IntEnum):
     """What may be sent to a directory on a connection."""
 
     OPEN = auto()
@@ -77,7 +77,7 @@ class ClientState(Enum):
     CLOSED = auto()
 
 
-class ClientTrigger(Enum):
+class ClientTrigger(IntEnum):
     """What moves a client's session on."""
 
     BIND_SENT = auto()
