@@ -1,7 +1,8 @@
 """The store's protocols, one per concern; every engine passes the same conformance suite.
 
 Rules of all methods: writes are durable when they return; repeating one with the same ids is harmless; times come in as
-arguments; a store that cannot answer raises ``StoreUnavailable``, never a driver's own error.
+arguments; a store that cannot answer raises ``StoreUnavailableError``, one that is asked to keep what it cannot keep raises
+``StoreRefusedError``; never a driver's own error.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,6 @@ from mfa_server.store.records import (
     AuditFilter,
     Begin,
     Challenge,
-    DirectoryUser,
     Finish,
     FinishOutcome,
     Prompt,
@@ -23,13 +23,13 @@ from mfa_server.store.records import (
     SentCode,
     Server,
     Snapshot,
-    SyncRun,
     TakeOver,
     TakeOverOutcome,
     Token,
     User,
     UserState,
 )
+from mfa_server.store.sync_records import DirectoryUser, SyncRun
 
 __all__ = ["AuditStore", "LogonStore", "ServerStore", "Store", "SyncStore", "TokenStore", "UserStore"]
 
@@ -96,7 +96,11 @@ class UserStore(Protocol):
         ...
 
     async def set_user(self, user_id: str, changes: dict[str, object], audit: AuditEvent) -> User | None:
-        """Change fields of ``User``; they become overrides. Raises the epoch when method, phone, text mode or enabled change."""
+        """Change fields of ``User``; they become overrides. Returns the user as he is now; None: no such user.
+
+        Raises the epoch when what decides the second factor changes (phones, extension, method, text mode, PIN mode, enabled).
+        Raises StoreRefusedError for a field that cannot be set.
+        """
         ...
 
     async def block(self, user_id: str, until: datetime, reason: str, audit: AuditEvent) -> bool:
@@ -160,9 +164,11 @@ class SyncStore(Protocol):
     """What directory sync writes."""
 
     async def apply_users(self, source: str, users: Sequence[DirectoryUser], now: datetime) -> tuple[int, int, int]:
-        """Add and update users of one source in one transaction; never removes. Returns (added, changed, unchanged).
+        """Add and update users of one source; never removes. Returns (added, changed, unchanged).
 
-        A user that another source brought is left to that source. Overridden fields stay. A changed phone or method raises the epoch.
+        Written in batches of 1,000, one transaction each, so that logons never wait long; a pass that breaks off is repeated whole.
+        A user that another source brought is left to that source and counts as unchanged. Overridden fields stay. A change of what
+        decides the second factor (phones, extension, method, text mode, PIN mode, enabled) raises the epoch.
         """
         ...
 
@@ -179,7 +185,7 @@ class Store(LogonStore, UserStore, TokenStore, AuditStore, ServerStore, SyncStor
     """All of it; what an engine implements."""
 
     async def ping(self) -> None:
-        """Raise ``StoreUnavailable`` unless the store answers and can be written."""
+        """Raise ``StoreUnavailableError`` unless the store answers and can be written."""
         ...
 
     async def close(self) -> None:

@@ -17,7 +17,6 @@ __all__ = [
     "Begin",
     "Challenge",
     "CounterRule",
-    "DirectoryUser",
     "Finish",
     "FinishOutcome",
     "PasswordFailure",
@@ -27,7 +26,6 @@ __all__ = [
     "SentCode",
     "Server",
     "Snapshot",
-    "SyncRun",
     "TakeOver",
     "TakeOverOutcome",
     "Token",
@@ -80,6 +78,7 @@ class UserState:
     password_since: datetime | None = None
     """Start of the counting window of ``password_failures``."""
     password_last: datetime | None = None
+    """The last *counted* failure: what the growing delay is measured from."""
     password_locked_until: datetime | None = None
     wrong_credential: bytes = field(default=b"", repr=False)
     """Keyed hash of the last wrong password: an identical repeat counts once and gets the same answer for a while."""
@@ -87,6 +86,8 @@ class UserState:
     """LDAP result code the directory gave to it."""
     wrong_diagnostic: str = ""
     """The directory's diagnostic text to it, passed on unchanged."""
+    wrong_at: datetime | None = None
+    """When the directory last refused ``wrong_credential``, counted or not: what the ten seconds of an identical repeat run from."""
     factor_failures: int = 0
     factor_since: datetime | None = None
     factor_last: datetime | None = None
@@ -267,7 +268,7 @@ class CounterRule:
 
 @dataclass(frozen=True, slots=True)
 class PasswordFailure:
-    """A wrong password. The same ``credential`` as the last counted failure is not counted again."""
+    """A wrong password. The same ``credential`` as the last counted failure is not counted again; it only renews ``wrong_at``."""
 
     credential: bytes = field(repr=False)
     code: int
@@ -303,8 +304,10 @@ class Finish:
 
     With ``granted`` the statement succeeds only if the row is still there with this ``owner`` and ``generation``, is not expired
     at ``now``, the user's epoch still is ``epoch``, he is not blocked, and everything in ``token_use``, ``sent_code`` and
-    ``redelivery_used`` could be consumed. A refusal deletes the row if it still is this owner's, and always writes the audit row.
-    Repeating it with the same ``audit.event_id`` changes nothing and returns the first outcome.
+    ``redelivery_used`` could be consumed; a typed code (``token_use``, ``sent_code``) also needs that wrong codes have not locked
+    the factor meanwhile, else guesses sent in parallel would outrun the lock. A grant that fails leaves no trace. A refusal deletes
+    the row if it still is this owner's, and always writes the audit row. Repeating it with the same ``audit.event_id`` changes
+    nothing and returns the first outcome.
     """
 
     attempt_id: UUID
@@ -340,43 +343,6 @@ class FinishOutcome(StrEnum):
     """Blocked, disabled, unlocked or changed while it waited."""
     ALREADY_USED = "alreadyUsed"
     """The code or redelivery was used by somebody else first."""
-
-
-@dataclass(frozen=True, slots=True)
-class DirectoryUser:
-    """One entry a sync pass found, already mapped. Empty text means the directory has no value."""
-
-    user_id: str
-    username: str
-    dn: str
-    upn: str = ""
-    display_name: str = ""
-    given_name: str = ""
-    surname: str = ""
-    email: str = ""
-    phone: str = ""
-    backup_phone: str = ""
-    extension: str = ""
-    language: str = ""
-    user_group: str = ""
-    method: str = ""
-    text_message_mode: str = ""
-    pin_mode: str = ""
-    enabled: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class SyncRun:
-    """The outcome of one pass of one UserSyncSource."""
-
-    source: str
-    started_at: datetime
-    finished_at: datetime
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    phones_invalid: int = 0
-    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
