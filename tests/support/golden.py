@@ -26,7 +26,9 @@ class Golden:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
             return
-        assert path.exists(), f"tests/golden/{name} does not exist: run pytest --update-golden once and read what it wrote"
+        assert path.exists(), (
+            f"tests/golden/{name} does not exist: run pytest --update-golden once and read what it wrote"
+        )
         assert text == path.read_text(), f"differs from tests/golden/{name}: if that is meant, pytest --update-golden"
 
     __call__ = check

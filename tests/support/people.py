@@ -26,7 +26,7 @@ class State(Enum):
     DISABLED = "533"
     LOCKED = "775"
     EXPIRED = "701"
-    PASSWORD_EXPIRED = "532"  # noqa: S105 - a code, not a password
+    PASSWORD_EXPIRED = "532"
 
 
 @dataclass(frozen=True)

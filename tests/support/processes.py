@@ -24,7 +24,9 @@ def find_program(name: str) -> str:
     """
     found = shutil.which(name, path=SYSTEM_PATH)
     if found is None:
-        raise FileNotFoundError(f"{name} is not installed: `make test` (or `scripts/setup --test`) installs what the tests need")
+        raise FileNotFoundError(
+            f"{name} is not installed: `make test` (or `scripts/setup --test`) installs what the tests need"
+        )
     return found
 
 

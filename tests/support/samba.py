@@ -20,8 +20,16 @@ from tests.support.caches import fingerprint, made_once
 from tests.support.certificates import Authority
 from tests.support.directory import DirectoryServer, comparable_dn
 from tests.support.people import (
-    GROUP, MAIL_DOMAIN, PEOPLE, Account, State, display_name, mail_of, mobile_of, password_of,
-)  # fmt: skip
+    GROUP,
+    MAIL_DOMAIN,
+    PEOPLE,
+    Account,
+    State,
+    display_name,
+    mail_of,
+    mobile_of,
+    password_of,
+)
 from tests.support.processes import Program, run
 
 __all__ = ["SambaAd"]

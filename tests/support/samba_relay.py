@@ -26,7 +26,6 @@ LOOPBACK = "127.0.0.1"
 LDAP, LDAPS = 389, 636
 BACKLOG = 1024
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000  # linux/sched.h
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 SIOCSIFFLAGS, IFF_UP, IFF_RUNNING = 0x8914, 0x1, 0x40  # linux/sockios.h, linux/if.h
 CHUNK = 256 * 1024
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -50,15 +49,10 @@ def enter_namespace() -> None:
 
 def start_controller(smb_conf: str, log: str) -> "subprocess.Popen[bytes]":
     """Start samba so that it dies with this process, even by SIGKILL."""
-    command = ("samba", "--foreground", "--no-process-group", "--model=single", f"--configfile={smb_conf}")
+    guard = ("setpriv", "--pdeathsig", "TERM", "--")
+    command = (*guard, "samba", "--foreground", "--no-process-group", "--model=single", f"--configfile={smb_conf}")
     with Path(log).open("ab") as output:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            preexec_fn=lambda: LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM),
-        )
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
 
 
 async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -96,21 +90,23 @@ async def answers(port: int) -> bool:
     return True
 
 
-async def serve(listeners: dict[int, socket.socket], controller: "subprocess.Popen[bytes]", ready: Path) -> None:
-    """Relay until SIGTERM or the controller's end."""
+async def serve(
+    listeners: dict[int, socket.socket], controller: "subprocess.Popen[bytes]", announce: Callable[[], object]
+) -> None:
+    """Relay until SIGTERM or the controller's end; `announce` once the controller answers."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    while controller.poll() is None and not stop.is_set() and not await answers(LDAPS):
+    while controller.poll() is None and not stop.is_set() and not await answers(LDAPS):  # noqa: ASYNC110 - another program's port
         await asyncio.sleep(0.03)
     for port, listener in listeners.items():
         await asyncio.start_server(relay_to(port), sock=listener)
     if controller.poll() is None:
-        ready.touch()
+        announce()
     while controller.poll() is None and not stop.is_set():
         try:
             await asyncio.wait_for(stop.wait(), 0.2)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             continue
     controller.terminate()
     try:
@@ -127,7 +123,7 @@ def main(smb_conf: str, ready: str, log: str, ldap_port: str, ldaps_port: str) -
         for inner, outer in ((LDAP, ldap_port), (LDAPS, ldaps_port))
     }
     enter_namespace()
-    asyncio.run(serve(listeners, start_controller(smb_conf, log), Path(ready)))
+    asyncio.run(serve(listeners, start_controller(smb_conf, log), Path(ready).touch))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ Lock-out is on (ppolicy, three failures), `memberOf` is kept by the server, anon
 
 import re
 from pathlib import Path
+
 from typing_extensions import override
 
 from tests.support.certificates import Authority
