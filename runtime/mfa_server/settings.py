@@ -25,7 +25,7 @@ class SettingsError(MfaError):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a management listener binds. An empty ``host`` means all interfaces."""
+    """Where a management listener binds. ``host`` is an address; ``::`` means all interfaces of both families."""
 
     host: str
     port: int
@@ -61,8 +61,8 @@ class WorkerSettings:
     """Plain HTTP ``/healthz``, ``/readyz``, ``/metrics``; None: another process of this machine serves it."""
     internal: Endpoint | None
     """Mutual TLS ``/status`` and the peers' routes; None: another process of this machine serves it."""
-    front_host: str = ""
-    """Address the gateways' listeners bind; empty: all interfaces."""
+    front_host: str = "::"
+    """Address the gateways' listeners bind; ``::``: all interfaces of both families."""
     ldap_port: int | None = None
     """Bound instead of ``listeners.ldap.port``; None: the group's port."""
     ldaps_port: int | None = None
@@ -91,9 +91,9 @@ class StandaloneSettings:
     name: str = "mfa"
     """Lower-case letters, digits and hyphens, at most 53."""
     workers: int = 2
-    health: Endpoint = Endpoint("", 8080)
-    internal: Endpoint = Endpoint("", 8443)
-    front_host: str = ""
+    health: Endpoint = Endpoint("::", 8080)
+    internal: Endpoint = Endpoint("::", 8443)
+    front_host: str = "::"
     ldap_port: int | None = None
     ldaps_port: int | None = None
     drain_seconds: float = 20.0

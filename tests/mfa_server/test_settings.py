@@ -29,7 +29,7 @@ def test_a_state_directory_too_deep_for_a_control_socket_is_refused() -> None:
 @pytest.mark.parametrize("port", [-1, 65536])
 def test_a_port_that_is_none_is_refused(port: int) -> None:
     with pytest.raises(SettingsError, match="is not a port"):
-        Endpoint("", port)
+        Endpoint("::", port)
 
 
 def test_each_start_of_a_worker_is_an_incarnation_of_its_own() -> None:
@@ -43,6 +43,6 @@ def test_each_start_of_a_worker_is_an_incarnation_of_its_own() -> None:
 def test_the_first_worker_serves_the_management_ports_for_all() -> None:
     settings = StandaloneSettings(MANIFESTS, STATE, health=Endpoint("127.0.0.1", 18080))
     first, second = settings.worker(0, "x"), settings.worker(1, "y")
-    assert (first.health, first.internal) == (Endpoint("127.0.0.1", 18080), Endpoint("", 8443))
+    assert (first.health, first.internal) == (Endpoint("127.0.0.1", 18080), Endpoint("::", 8443))
     assert (second.health, second.internal) == (None, None)
     assert first.store_path == second.store_path
