@@ -20,10 +20,11 @@ from mfa_server.directories.naming import (
     ParsedName,
     dns_domain,
     down_level_filter,
-    entry_text,
     parse_bind_name,
     principal_filter,
+    upn_of,
     user_id_of,
+    username_of,
 )
 from mfa_server.directories.pool import BindPool
 from mfa_server.directories.reader import PagedReader
@@ -167,11 +168,7 @@ class LdapDirectory(Directory):
         if not user_id or not dn.is_under(self._base):
             _log.warning("directory.noIdentity", dn=entry.object_name[:200], attribute=settings.id)
             return None
-        usernames = (entry_text(entry, attribute) for attribute in settings.usernames)
-        username = next(filter(None, usernames), "") or str(dn.rdns[0][0].value)
-        upn = ""
-        if settings.type is DirectoryType.ACTIVE_DIRECTORY:
-            account = entry_text(entry, "sAMAccountName")
-            upn = entry_text(entry, "userPrincipalName") or (f"{account}@{self._domain}" if account else "")
+        username = username_of(entry, settings.usernames)
+        upn = upn_of(entry, self._domain) if settings.type is DirectoryType.ACTIVE_DIRECTORY else ""
         threshold = await self._facts.lockout_threshold(entry)
         return Identity(user_id, entry.object_name, dn.key, username, upn, threshold)

@@ -6,6 +6,7 @@ name in another form stands for nobody here, since two names of one person must 
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
@@ -23,7 +24,9 @@ __all__ = [
     "entry_values",
     "parse_bind_name",
     "principal_filter",
+    "upn_of",
     "user_id_of",
+    "username_of",
 ]
 
 MAX_NAME_CHARACTERS: Final = 1024
@@ -134,3 +137,22 @@ def user_id_of(entry: SearchResultEntry, id_attribute: str) -> str:
                 return text if len(text) <= 128 and text.isprintable() else ""
     except ValueError:
         return ""
+
+
+def username_of(entry: SearchResultEntry, attributes: Sequence[str]) -> str:
+    """Return the first of these attributes that has a value; else the value of the entry's own RDN, else nothing."""
+    for attribute in attributes:
+        text = entry_text(entry, attribute)
+        if text:
+            return text
+    try:
+        rdns = parse_name(entry.object_name).rdns
+    except DistinguishedNameError:
+        return ""
+    return str(rdns[0][0].value) if rdns and isinstance(rdns[0][0].value, str) else ""
+
+
+def upn_of(entry: SearchResultEntry, own_domain: str) -> str:
+    """Return Active Directory's user principal name: the written one, else the implicit one of the domain."""
+    account = entry_text(entry, "sAMAccountName")
+    return entry_text(entry, "userPrincipalName") or (f"{account}@{own_domain}" if account and own_domain else "")
