@@ -165,10 +165,9 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class CheckPassword:
-    """Bind once as ``dn``. ``shared``: an identical check under way in this process may be joined."""
+    """Bind once as ``dn``."""
 
     dn: str
-    shared: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def _service(attempt: Attempt, *, throttled: bool) -> Next:
         return attempt, ev.Reply(_refusal(Reason.SERVICE_ACCOUNT_INTERACTIVE, attempt), audit=True)
     if throttled:
         return attempt, ev.Reply(_refusal(Reason.SERVICE_ACCOUNT_THROTTLED, attempt), audit=True)
-    return attempt, ev.CheckPassword(identity.dn, shared=False)
+    return attempt, ev.CheckPassword(identity.dn)
 
 
 def _begun(attempt: Attempt, now: datetime) -> Next:

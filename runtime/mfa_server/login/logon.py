@@ -85,6 +85,8 @@ class Login:
         except Exception:
             log.exception("a fault in this program ended a logon; it is refused")
             self._fail(logon, Reason.INTERNAL_ERROR)
+        finally:
+            self._steps.give_turn_back(logon)
 
     def abandon(self, logon: Logon) -> None:
         """The gateway left. A challenge stays open for the redelivery window: its next identical request goes on with it."""
@@ -137,8 +139,7 @@ class Login:
                 logon.decision = Decision(Reason.SERVER_STOPPING, Answer.UNAVAILABLE, identity=logon.attempt.identity)
                 waiter.answer(logon.decision)
             await self._leave_open(logon)
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.idle()
 
     async def _once(self, logon: Logon, event: ev.Event) -> ev.Event | None:
         """Advance by one event and carry the step out; None when there is nothing more to do now."""
@@ -231,3 +232,8 @@ class Login:
             await parts.store.put_redelivery(redelivery)
         except StoreUnavailableError as error:
             log.warning("the store does not answer; an undelivered approval is lost", error=error.message)
+
+    async def idle(self) -> None:
+        """Return when nothing runs: every logon waits for a person or has ended."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,6 +1,5 @@
 """Each step of the pipeline carried out: one method per step, each returning the event that came of it."""
 
-import asyncio
 import hmac
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,13 +14,13 @@ from mfa_server.auth.ports import (
     CodeVerdict,
     DirectoryUnavailableError,
     NotSentError,
-    PasswordVerdict,
     PeerUnreachableError,
 )
 from mfa_server.auth.reasons import Reason
 from mfa_server.auth.rules import counts_as_wrong_password
 from mfa_server.login.parts import Parts
 from mfa_server.login.throttle import ServiceThrottle
+from mfa_server.login.turns import Turns
 from mfa_server.login.waiting import Logon, WaitingRoom
 from mfa_server.store.records import Begin, Challenge, Prompt, PromptOutcome, SentCode, TakeOver, TakeOverOutcome
 
@@ -52,7 +51,7 @@ class Steps:
         self._throttle = throttle
         self._server_id = server_id
         self._supersede = supersede
-        self._checks: dict[tuple[str, str, bytes], asyncio.Task[PasswordVerdict]] = {}
+        self._turns = Turns()
 
     async def perform(self, parts: Parts, logon: Logon, step: ev.Step) -> ev.Event:
         """Carry out one step. Raises StoreUnavailableError; a directory that cannot be asked is an event."""
@@ -76,6 +75,12 @@ class Steps:
             case _:
                 return ev.Failed(Reason.INTERNAL_ERROR)
 
+    def give_turn_back(self, logon: Logon) -> None:
+        """Let the next identical logon of this process look: this one waits or has ended."""
+        if logon.turn is not None:
+            self._turns.give_back(logon.turn)
+            logon.turn = None
+
     async def _resolve(self, parts: Parts, logon: Logon, step: ev.Resolve) -> ev.Event:
         policy = logon.attempt.request.policy
         try:
@@ -97,6 +102,9 @@ class Steps:
         policy = attempt.request.policy
         user_id = step.identity.user_id
         credential = credential_hash(parts.hash_key, user_id, attempt.credentials.password)
+        if logon.turn is None and not attempt.credentials.code:
+            await self._turns.take((policy.client, credential))
+            logon.turn = (policy.client, credential)
         snapshot = await parts.store.begin(
             Begin(
                 attempt_id=attempt.logon_id,
@@ -113,10 +121,7 @@ class Steps:
     async def _check_password(self, parts: Parts, logon: Logon, step: ev.CheckPassword) -> ev.Event:
         attempt = logon.attempt
         try:
-            if step.shared and not attempt.credentials.code:
-                verdict = await self._shared_check(parts, logon, step.dn)
-            else:
-                verdict = await parts.directory.check_password(step.dn, attempt.credentials.password)
+            verdict = await parts.directory.check_password(step.dn, attempt.credentials.password)
         except DirectoryUnavailableError:
             return ev.Failed(Reason.DIRECTORY_UNAVAILABLE)
         if attempt.service and attempt.identity:
@@ -125,18 +130,6 @@ class Steps:
             elif counts_as_wrong_password(verdict):
                 self._throttle.failed(attempt.identity.user_id, parts.clock.monotonic())
         return ev.PasswordChecked(verdict)
-
-    async def _shared_check(self, parts: Parts, logon: Logon, dn: str) -> PasswordVerdict:
-        """Join an identical check under way: a gateway that sends its bind twice at once costs one bind at the directory."""
-        attempt = logon.attempt
-        key = (attempt.request.policy.client, dn, attempt.credential)
-        check = self._checks.get(key)
-        if check is None:
-            work = parts.directory.check_password(dn, attempt.credentials.password)
-            check = asyncio.ensure_future(work)
-            self._checks[key] = check
-            check.add_done_callback(lambda _done: self._checks.pop(key, None))
-        return await asyncio.shield(check)
 
     def _verify_code(self, parts: Parts, logon: Logon, step: ev.VerifyCode) -> ev.Event:
         """Ask every factor: an accepted code wins over a used one, and that over a wrong one."""

@@ -35,6 +35,7 @@ class Logon:
         "gone_at",
         "kept",
         "settled",
+        "turn",
         "waiter",
         "waiting",
         "wrong_replies",
@@ -51,6 +52,8 @@ class Logon:
         """When the gateway left."""
         self.ended_by: Reason | None = None
         """An end from outside that came while a step was under way."""
+        self.turn: tuple[str, bytes] | None = None
+        """What it holds while it runs: identical logons of this process come one after the other."""
         self.wrong_replies = 0
         self.decision: Decision | None = None
         self.delivered = False

@@ -91,7 +91,7 @@ def test_a_person_cannot_bind_before_the_service_account_where_the_client_says_s
 
 def test_a_service_account_gets_one_bind_and_no_second_factor():
     known, step = advance(fresh(), ev.IdentityRead(IDENTITY, service=True), START)
-    assert step == ev.CheckPassword(IDENTITY.dn, shared=False)
+    assert step == ev.CheckPassword(IDENTITY.dn)
     decision = replies(known, ev.PasswordChecked(ACCEPTED)).decision
     assert (decision.reason, decision.role) == (Reason.SERVICE_ACCOUNT, Role.SERVICE)
 
