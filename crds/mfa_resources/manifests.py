@@ -5,7 +5,7 @@ of which not even that is known is listed as incomplete, so that nothing counts 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from mfa_resources.yaml_tree import MAXIMUM_CHARACTERS, Tree, YamlSyntaxError, p
 __all__ = ["MAXIMUM_FILES", "SUFFIXES", "Document", "Loaded", "load_directory", "load_text"]
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
-"""Files that are read; others, and names that begin with a dot, are passed over."""
+"""Files that are read; others, names that begin with a dot and kustomization.yaml are passed over."""
 MAXIMUM_FILES = 10_000
 """Files in one directory tree."""
 
@@ -40,12 +40,12 @@ class Document:
     findings: tuple[Finding, ...] = ()
     lines: Mapping[FieldPath, int] = field(default_factory=dict, repr=False, compare=False)
 
-    def source_of(self, path: FieldPath) -> Source:
-        """Return where the field (or the nearest level above it) is written."""
-        for length in range(len(path), 0, -1):
-            if path[:length] in self.lines:
-                return Source(self.source.file, self.lines[path[:length]])
-        return self.source
+    def source_of(self, place: str) -> Source:
+        """Return where the field (or the nearest level above it) is written; `place` is its path as text."""
+        lines = {format_path(path): line for path, line in self.lines.items()} if place else {}
+        while place and place not in lines:
+            place = place[: max(place.rfind("."), place.rfind("["), 0)]
+        return Source(self.source.file, lines[place]) if place else self.source
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,13 @@ class Loaded:
 
     `findings` are those of the files and of all documents, in reading order. `incomplete` names the files and folders that
     may hold more objects than are known: a missing object that last came from there is not a deleted one.
+    `namespace_labels` are those of the Namespaces among the documents.
     """
 
     documents: tuple[Document, ...] = ()
     findings: tuple[Finding, ...] = ()
     incomplete: frozenset[str] = frozenset()
+    namespace_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -108,7 +110,7 @@ def _files(root: Path, folder: Path, problems: list[Finding]) -> Iterator[str]:
         if entry.is_dir():
             if not entry.is_symlink():
                 yield from _files(root, entry, problems)
-        elif entry.suffix.lower() in SUFFIXES:
+        elif entry.suffix.lower() in SUFFIXES and entry.stem != "kustomization":
             yield entry.relative_to(root).as_posix()
 
 
@@ -128,12 +130,7 @@ def _load_file(text: str, file: str) -> Loaded:
         trees = parse_documents(text)
     except YamlSyntaxError as error:
         return _broken_file(file, error.line, str(error))
-    parts = [_load_tree(tree, file) for tree in trees]
-    return Loaded(
-        tuple(document for part in parts for document in part.documents),
-        tuple(finding for part in parts for finding in part.findings),
-        frozenset(name for part in parts for name in part.incomplete),
-    )
+    return _joined(_load_tree(tree, file) for tree in trees)
 
 
 def _broken_file(file: str, line: int, message: str) -> Loaded:
@@ -158,10 +155,30 @@ def _load_tree(tree: Tree, file: str) -> Loaded:
     if api_version.partition("/")[0] == GROUP:
         text = f"{api_version} {kind} is not known here; write apiVersion: {API_VERSION} and one of {', '.join(KINDS)}"
         return _broken_file(file, tree.line, text)
+    if api_version == "v1" and kind == "Namespace":
+        return Loaded(namespace_labels=_namespace(head.get("metadata")))
     if kind == "List":
         return _broken_file(file, tree.line, "kind: List is not read; write its items as documents with --- between")
     text = f"{api_version} {kind} means nothing here and is passed over"
     return Loaded((), (Finding("Warning", "ForeignKind", text, source=Source(file, tree.line)),))
+
+
+def _namespace(metadata: Any) -> dict[str, dict[str, str]]:
+    labels = metadata.get("labels", {}) if isinstance(metadata, dict) else {}
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    if not isinstance(name, str) or not isinstance(labels, dict):
+        return {}
+    return {name: {key: value for key, value in labels.items() if isinstance(value, str)}}
+
+
+def _joined(parts: Iterable[Loaded]) -> Loaded:
+    together = list(parts)
+    return Loaded(
+        tuple(document for part in together for document in part.documents),
+        tuple(finding for part in together for finding in part.findings),
+        frozenset(name for part in together for name in part.incomplete),
+        {name: labels for part in together for name, labels in part.namespace_labels.items()},
+    )
 
 
 def _load_object(tree: Tree, file: str, model: type[Resource] | type[Secret] | type[ConfigMap]) -> Loaded:
@@ -228,19 +245,19 @@ def _octal(tree: Tree, path: FieldPath) -> str:
 
 def _without_twins(parts: list[Loaded]) -> Loaded:
     """Join the parts; an object that is written twice counts neither way, because nobody knows which one is meant."""
-    documents = [document for part in parts for document in part.documents]
+    whole = _joined(parts)
     places: defaultdict[ObjectId, list[Source]] = defaultdict(list)
-    for document in documents:
+    for document in whole.documents:
         places[document.id].append(document.source)
-    findings = [finding for part in parts for finding in part.findings]
-    joined: list[Document] = []
-    for document in documents:
+    findings = list(whole.findings)
+    documents: list[Document] = []
+    for document in whole.documents:
         others = [str(place) for place in places[document.id] if place != document.source]
         if others:
             text = f"is written twice, also at {', '.join(others)}; keep one"
             twin = Finding("Error", "Duplicate", text, document.id, "", document.source)
             findings.append(twin)
-            joined.append(replace(document, item=None, findings=(*document.findings, twin)))
+            documents.append(replace(document, item=None, findings=(*document.findings, twin)))
         else:
-            joined.append(document)
-    return Loaded(tuple(joined), tuple(findings), frozenset(name for part in parts for name in part.incomplete))
+            documents.append(document)
+    return replace(whole, documents=tuple(documents), findings=tuple(findings))

@@ -94,7 +94,7 @@ class _Composer:
     """Events of the YAML parser to trees; one per file, because the limits are the file's."""
 
     def __init__(self, text: str) -> None:
-        self._events: Iterator[Any] = iter(yaml.parse(text, Loader=_Loader))
+        self._events: Any = iter(yaml.parse(text, Loader=_Loader))
         self._nodes = 0
         self._tree = Tree(None, 1)
 
@@ -103,7 +103,7 @@ class _Composer:
             if not isinstance(event, yaml.DocumentStartEvent):
                 continue
             root = next(self._events)
-            self._tree = Tree(None, root.start_mark.line + 1)
+            self._tree = Tree(None, _line(root))
             value = self._value(root, ())
             if value is not None:
                 found = self._tree
@@ -111,7 +111,7 @@ class _Composer:
 
     def _value(self, event: Any, path: FieldPath) -> Any:
         self._nodes += 1
-        line = event.start_mark.line + 1
+        line = _line(event)
         if self._nodes > MAXIMUM_NODES:
             msg = f"has more than {MAXIMUM_NODES:,} values; split it"
             raise YamlSyntaxError(msg, line)
@@ -148,12 +148,12 @@ class _Composer:
 
     def _mapping(self, path: FieldPath) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        event: Any
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            line = _line(event)
             if not isinstance(event, yaml.ScalarEvent):
                 msg = "is not a manifest: a key must be plain text"
-                raise YamlSyntaxError(msg, event.start_mark.line + 1)
-            key, line = event.value, event.start_mark.line + 1
+                raise YamlSyntaxError(msg, line)
+            key: str = event.value
             self._nodes += 1
             self._check_key(event, (*path, key), key in found)
             self._tree.lines.setdefault((*path, key), line)
@@ -161,7 +161,7 @@ class _Composer:
         return found
 
     def _check_key(self, event: Any, path: FieldPath, twice: bool) -> None:  # noqa: FBT001 - private, one caller
-        line = event.start_mark.line + 1
+        line = _line(event)
         plain = bool(event.implicit[0])
         if plain and event.value == "<<":
             self._flaw(path, line, "uses a merge key (<<), which manifests do not have here; write the values out")
@@ -173,6 +173,10 @@ class _Composer:
 
     def _flaw(self, path: FieldPath, line: int, message: str) -> None:
         self._tree.flaws.append(Flaw(path, line, message))
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
 
 
 def _meaning(text: str) -> Any:

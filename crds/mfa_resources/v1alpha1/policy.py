@@ -92,6 +92,11 @@ class ClientLimits(Model):
     remember_for: Duration | None = None
     """The longest rememberFor of a client; absent: none."""
 
+    @property
+    def allows_password_only(self) -> bool:
+        """Whether a client may let people in by the password alone."""
+        return self.password_only == "Allowed"  # noqa: S105 - a switch, not a secret
+
 
 class PromptBudget(Model):
     """Limit against worn-out people who approve anything."""
