@@ -46,9 +46,9 @@ class ClientChoice:
         return chosen
 
     @property
-    def stands(self) -> bool:
-        """Whether the client that was chosen is still configured."""
-        return self._chosen is not None
+    def chosen(self) -> ClientPolicy | None:
+        """The client that was chosen; None before that, or where it is not configured any more."""
+        return self._chosen
 
     def note_service_bind(self, policy: ClientPolicy) -> None:
         """Remember that a service account of this client has bound on this connection."""

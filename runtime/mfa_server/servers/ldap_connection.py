@@ -36,7 +36,7 @@ from mfa_server.servers.ldap_clients import ClientChoice
 from mfa_server.servers.ldap_front import LdapFront, Listener, ListenerKind
 from mfa_server.servers.ldap_results import BUSY_STOPPING, NO_CLIENT, bind_result
 from mfa_server.servers.ldap_searches import Searches
-from mfa_server.servers.own_answers import answer_extended, answer_root_dse, is_root_dse_search
+from mfa_server.servers.own_answers import answer_extended, is_root_dse_search
 from mfa_server.servers.stream import Stream
 from mfa_server.servers.tls import TlsFailedError
 
@@ -264,7 +264,7 @@ class LdapConnection:
     def _search(self, event: SearchRequested) -> None:
         self._front.stats.searches += 1
         if is_root_dse_search(event):
-            self._write(answer_root_dse(self._session, event, self._front.parts.root_dse))
+            self._front.root_dse.answer(self._session, event, self._answer_request)
         else:
             self._relay(event)
 
@@ -276,8 +276,9 @@ class LdapConnection:
 
     def _relay(self, event: SearchRequested | OperationRequested) -> None:
         self._clients.refresh(self._front.clients)
-        if self._searches is not None and self._clients.stands:
-            self._searches.request(event)
+        policy = self._clients.chosen
+        if self._searches is not None and policy is not None:
+            self._searches.request(event, policy)
         else:
             self._refuse(event, _NO_RIGHTS)
 
@@ -312,15 +313,16 @@ class LdapConnection:
         request = pending.request
         self._clients.note_service_bind(request.policy)
         relay = self._front.parts.relay.open(identity.dn, request.password)
-        self._searches = Searches(self._front, self._session, relay, request.policy, self._write)
-        self._searches.on_idle = self._request_over
+        self._searches = Searches(self._front, self._session, relay, self._answer_request)
 
     def _end_searches(self) -> None:
         if self._searches is not None:
             self._searches.close()
             self._searches = None
 
-    def _request_over(self) -> None:
+    def _answer_request(self, data: bytes) -> None:
+        """Write a response that came later than its request's turn."""
+        self._stream.write(data)
         if self._front.draining:
             self.drain()
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from mfa_server.clock import Clock
 from mfa_server.ldap import ServerLimits
 from mfa_server.servers.limits import ConnectionLimits, Connections, LdapTimeouts
+from mfa_server.servers.own_answers import RootDseReader
 from mfa_server.servers.ports import Clients, Logons, Relay, RootDse, ServiceAccounts
 from mfa_server.servers.timers import TimerWheel
 from mfa_server.servers.tls import HandshakeGate
@@ -150,6 +151,7 @@ class LdapFront:
         self.gate = HandshakeGate(settings.handshakes)
         self.counts = Connections(settings.limits or ConnectionLimits(0, 0))
         self.stats = LdapStats()
+        self.root_dse = RootDseReader(parts.root_dse, clock)
         self.connections: set[OpenConnection] = set()
         self.draining = False
         self.empty = asyncio.Event()

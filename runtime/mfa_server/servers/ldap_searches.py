@@ -29,7 +29,10 @@ from mfa_server.ldap.messages import CompareRequest
 from mfa_server.servers.ldap_front import LdapFront, References
 from mfa_server.servers.ports import RelaySession, ServiceAccount
 
-__all__ = ["PASSWORD_ATTRIBUTES", "Searches", "entry_key"]
+__all__ = ["KNOWN_SECONDS", "PASSWORD_ATTRIBUTES", "Searches", "entry_key"]
+
+KNOWN_SECONDS: Final = 60.0
+"""How long a connection goes by the service accounts it was told of."""
 
 PASSWORD_ATTRIBUTES: Final = frozenset({"userpassword", "2.5.4.35", "unicodepwd", "1.2.840.113556.1.4.90"})
 """Attributes that are never compared: a compare with one is a password check without a second factor."""
@@ -61,6 +64,7 @@ class Searches:
         "_front",
         "_hidden",
         "_known",
+        "_known_until",
         "_policy",
         "_relay",
         "_resolving",
@@ -69,7 +73,6 @@ class Searches:
         "_waiting",
         "_write",
         "matched",
-        "on_idle",
     )
 
     def __init__(
@@ -77,27 +80,28 @@ class Searches:
         front: LdapFront,
         session: ServerSession,
         relay: RelaySession,
-        policy: ClientPolicy,
         write: Callable[[bytes], None],
     ) -> None:
         self._front = front
         self._session = session
         self._relay = relay
-        self._policy = policy
+        self._policy: ClientPolicy | None = None  # whose service accounts are known
+        self._known_until = 0.0
         self._write = write
         self._known: frozenset[str] = frozenset()
-        self._hidden: frozenset[str] | None = None  # None: not known yet
+        self._hidden: frozenset[str] = frozenset()
         self._resolving: asyncio.Task[None] | None = None
         self._waiting: list[_Request] = []
         self._sinks: dict[_Request, _Sink] = {}
         self.matched: set[str] = set()
         """Keys of the service accounts that matched a search."""
-        self.on_idle: Callable[[], None] | None = None
-        """Called when a request is over."""
 
-    def request(self, request: _Request) -> None:
+    def request(self, request: _Request, policy: ClientPolicy) -> None:
         """Pass a search or a compare on, as soon as the client's service accounts are known."""
-        if self._hidden is not None:
+        if policy is not self._policy:
+            self._policy = policy
+            self._known_until = 0.0
+        if self._front.clock.monotonic() < self._known_until:
             self._forward(request)
             return
         self._waiting.append(request)
@@ -131,9 +135,13 @@ class Searches:
     # Service accounts
 
     async def _resolve(self) -> None:
-        accounts: Sequence[ServiceAccount] | None
+        """Learn the service accounts; searches that are under way go by what was known when they began or by newer."""
+        accounts: Sequence[ServiceAccount] | None = None
+        policy = None
         try:
-            accounts = await self._front.parts.service_accounts.resolve(self._policy)
+            while policy is not self._policy:  # a reload may come between
+                policy = self._policy
+                accounts = await self._front.parts.service_accounts.resolve(policy) if policy else ()
         except DirectoryUnavailableError:
             accounts = None
         self._resolving = None
@@ -144,6 +152,7 @@ class Searches:
             return
         self._known = frozenset(account.identity.dn_key for account in accounts)
         self._hidden = frozenset(account.identity.dn_key for account in accounts if not account.visible)
+        self._known_until = self._front.clock.monotonic() + KNOWN_SECONDS
         for request in waiting:
             self._forward(request)
 
@@ -157,7 +166,7 @@ class Searches:
             return True  # cannot be told from a service account's
         if key in self._known:
             self.matched.add(key)
-        return self._hidden is not None and key in self._hidden
+        return key in self._hidden
 
     # Passing on
 
@@ -215,7 +224,6 @@ class Searches:
             self.refuse(request, _NO_ENTRY if policy is References.DROP else _ELSEWHERE)
             return
         self.forward(request, frame)
-        self._over()
 
     def forward(self, request: _Request, frame: Frame) -> None:
         """Write a response as it came, under the client's message id."""
@@ -229,11 +237,6 @@ class Searches:
     def refuse(self, request: _Request, result: LDAPResult) -> None:
         """End a request with a result of our own."""
         self._write(self._session.refuse(request, result))
-        self._over()
-
-    def _over(self) -> None:
-        if self.on_idle is not None:
-            self.on_idle()
 
 
 class _Sink:

@@ -118,6 +118,7 @@ class LdapServer:
         for connection in list(self._front.connections):
             if isinstance(connection, LdapConnection):
                 connection.stream.abort()
+        self._front.root_dse.close()
         if self._ticking is not None:
             self._ticking.cancel()
             self._ticking = None

@@ -1,8 +1,11 @@
 """What is answered without asking the directory: the root DSE, which anybody may read, and "Who am I?"."""
 
+import asyncio
+from collections.abc import Callable
 from typing import Final
 
-from mfa_server.auth.ports import Identity
+from mfa_server.auth.ports import DirectoryUnavailableError, Identity
+from mfa_server.clock import Clock
 from mfa_server.ldap import (
     Attribute,
     ExtendedRequested,
@@ -21,11 +24,18 @@ from mfa_server.ldap.messages import ExtendedResponse
 from mfa_server.ldap.oids import PASSWORD_MODIFY, WHO_AM_I
 from mfa_server.servers.ports import RootDse
 
-__all__ = ["answer_extended", "answer_root_dse", "is_root_dse_search", "select"]
+__all__ = ["ROOT_DSE_SECONDS", "RootDseReader", "answer_extended", "is_root_dse_search", "select"]
+
+ROOT_DSE_SECONDS: Final = 60.0
+"""How old what is shown of the root DSE may be."""
+
 
 _SUCCESS: Final = LDAPResult(ResultCode.SUCCESS)
 _UNKNOWN_OPERATION: Final = LDAPResult(ResultCode.PROTOCOL_ERROR, "", "this extended operation is not offered")
 _NO_PASSWORD_CHANGE: Final = LDAPResult(ResultCode.UNWILLING_TO_PERFORM, "", "passwords are not changed here")
+_UNAVAILABLE: Final = LDAPResult(
+    ResultCode.UNAVAILABLE, "", "the directory does not answer at present; try again later"
+)
 _CRITICAL: Final = LDAPResult(
     ResultCode.UNAVAILABLE_CRITICAL_EXTENSION, "", "the request carries a critical control that is not supported"
 )
@@ -47,15 +57,56 @@ def answer_extended(session: ServerSession, event: ExtendedRequested) -> bytes:
     return session.reply(event, ExtendedResponse(_SUCCESS, None, authorization.encode()))
 
 
-def answer_root_dse(session: ServerSession, event: SearchRequested, root_dse: RootDse) -> bytes:
-    """Answer a base search of the root DSE (RFC 4512 §5.1)."""
-    if any(control.criticality for control in event.controls):
-        return session.refuse(event, _CRITICAL)
+class RootDseReader:
+    """Answers base searches of the root DSE for all connections; the directory is asked once a minute at most."""
+
+    def __init__(self, read: RootDse, clock: Clock) -> None:
+        self._read = read
+        self._clock = clock
+        self._entry: SearchResultEntry | None = None
+        self._fresh_until = 0.0
+        self._reading: asyncio.Task[None] | None = None
+        self._waiting: list[Callable[[SearchResultEntry | None], None]] = []
+
+    def answer(self, session: ServerSession, event: SearchRequested, write: Callable[[bytes], None]) -> None:
+        """Write the answer to one search, now or when the directory has answered; 52 if it cannot."""
+        if any(control.criticality for control in event.controls):
+            write(session.refuse(event, _CRITICAL))
+            return
+        if self._entry is not None and self._clock.monotonic() < self._fresh_until:
+            write(_root_dse(session, event, self._entry))
+            return
+        self._waiting.append(lambda entry: write(_root_dse(session, event, entry)))
+        if self._reading is None:
+            self._reading = asyncio.get_running_loop().create_task(self._refresh())
+
+    async def _refresh(self) -> None:
+        try:
+            self._entry = SearchResultEntry("", tuple(await self._read()))
+            self._fresh_until = self._clock.monotonic() + ROOT_DSE_SECONDS
+        except DirectoryUnavailableError:
+            self._entry = None
+        self._reading = None
+        waiting, self._waiting = self._waiting, []
+        for answer in waiting:
+            answer(self._entry)
+
+    def close(self) -> None:
+        """Stop reading."""
+        if self._reading is not None:
+            self._reading.cancel()
+        self._waiting = []
+
+
+def _root_dse(session: ServerSession, event: SearchRequested, entry: SearchResultEntry | None) -> bytes:
+    """No bytes when the client does not wait any more."""
+    if entry is None:
+        return session.refuse(event, _UNAVAILABLE)
     try:
-        entry = select(root_dse(), event)
+        chosen = select(entry, event)
     except ProtocolViolation as violation:
         return session.refuse(event, LDAPResult(ResultCode.PROTOCOL_ERROR, "", str(violation)))
-    found = session.reply(event, entry) if entry is not None else b""
+    found = session.reply(event, chosen) if chosen is not None else b""
     return found + session.reply(event, SearchResultDone(_SUCCESS))
 
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from mfa_server.auth.attempt import ClientPolicy, LogonRequest
 from mfa_server.auth.decision import Decision
 from mfa_server.auth.ports import Identity
-from mfa_server.ldap import Control, Frame, SearchResultEntry
+from mfa_server.ldap import Attribute, Control, Frame
 
 __all__ = [
     "Clients",
@@ -145,8 +145,8 @@ class ServiceAccounts(Protocol):
 
 
 class RootDse(Protocol):
-    """What this server says of itself (RFC 4512 §5.1)."""
+    """What gateways may read of the directory's root DSE (RFC 4512 §5.1)."""
 
-    def __call__(self) -> SearchResultEntry:
-        """Return the root DSE: the directory's naming contexts, this server's own abilities."""
+    async def __call__(self) -> Sequence[Attribute]:
+        """Return the attributes to show. Raises DirectoryUnavailableError."""
         ...
