@@ -95,7 +95,7 @@ class ControlServer:
         services = ControlServices(
             server="mfa-0",
             store=self.store,
-            key_ring=self.key_ring,
+            key_ring=lambda: self.key_ring,
             clock=self.clock,
             randomness=SystemRandomness(),
             reply=self._reply,

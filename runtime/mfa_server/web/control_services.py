@@ -55,7 +55,8 @@ class ControlServices:
     server: str
     """This server's name, for the audit."""
     store: Store
-    key_ring: KeyRing
+    key_ring: Callable[[], KeyRing]
+    """The present bundle's; asked at every use."""
     clock: Clock
     randomness: Randomness
     reply: Callable[[str, str, str], Awaitable[Reply]]

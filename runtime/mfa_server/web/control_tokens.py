@@ -104,7 +104,7 @@ class TokenRoutes:
         return Token(
             token_id=services.new_id(),
             user_id=user.user_id,
-            secret=services.key_ring.seal(secret, context_of("tokens", "secret", user.user_id)),
+            secret=services.key_ring().seal(secret, context_of("tokens", "secret", user.user_id)),
             label=body.label,
             digits=body.digits or defaults.digits,
             period=body.period or defaults.period,
