@@ -75,6 +75,11 @@ class SqliteStore(Store):
         """Open an existing, migrated file. Raises UnknownSchemaError, StoreUnavailableError. Blocks for milliseconds."""
         return cls(path)
 
+    @property
+    def closed(self) -> bool:
+        """Whether ``close`` was called."""
+        return self._closed
+
     async def _write(self, unit: Unit[T]) -> T:
         self._check_process()
         return await self._writer.write(unit)

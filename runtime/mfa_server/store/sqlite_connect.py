@@ -124,9 +124,9 @@ def run_many(connection: sqlite3.Connection, statement: Plain, rows: Iterable[Ma
 
 def one_row(connection: sqlite3.Connection, statement: Plain, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
     """Return the first row, or None."""
-    compiled = statement.on("sqlite")
-    row: tuple[Any, ...] | None = connection.execute(compiled.sql, compiled.bind(values)).fetchone()
-    return row
+    # All are fetched: a statement left half read would keep its snapshot, and the log could not be written back.
+    rows = all_rows(connection, statement, values)
+    return rows[0] if rows else None
 
 
 def all_rows(connection: sqlite3.Connection, statement: Plain, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -204,7 +204,7 @@ def adopt(
     if old.generation != expected_generation:
         return None
     new = replace(old, owner=owner, generation=old.generation + 1, waiting=False, abandoned_at=old.abandoned_at or now)
-    _own(connection, new, found.newcomer_id)
+    _own(connection, new, None)
     return new
 
 

@@ -34,8 +34,12 @@ def fold(text: str) -> str:
 
 
 def _user_row(user: User) -> dict[str, Any]:
+    try:
+        row = USER.encode(user)
+    except StoreRefusedError as error:
+        raise StoreRefusedError(f"user {user.user_id[:64]!r}: {error.message}", hint=error.hint) from None
     return {
-        **USER.encode(user),
+        **row,
         "username_key": fold(user.username),
         "dn_key": fold(user.dn),
         "upn_key": fold(user.upn),
