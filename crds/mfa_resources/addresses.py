@@ -1,7 +1,8 @@
 """Addresses as manifests write them: one address, a CIDR without host bits, or `first-last`.
 
-Pure values for "which range does this peer fall into, and which of several is the most specific". IPv4-mapped IPv6
-addresses (RFC 4291 section 2.5.5.2) always count as the IPv4 address they carry, because a dual-stack socket reports them so.
+Pure values for "which range does this peer fall into, and which of several is the most specific". A peer's IPv4-mapped IPv6
+address (RFC 4291 section 2.5.5.2) counts as the IPv4 address it carries, because a dual-stack socket reports it so; a
+manifest writes the IPv4 address, as Kubernetes demands.
 """
 
 from dataclasses import dataclass
@@ -90,10 +91,14 @@ def parse_range(text: str) -> AddressRange:
 
 def _address(text: str) -> Address:
     try:
-        return unmapped(ip_address(text))
+        address = ip_address(text)
     except ValueError:
         msg = f"“{text[:64]}” is not an IP address: write one address, a CIDR such as 192.0.2.0/24, or first-last"
         raise ValueError(msg) from None
+    if unmapped(address) is not address:
+        msg = f"“{text[:64]}” is an IPv4-mapped address: write {unmapped(address)}"
+        raise ValueError(msg)
+    return address
 
 
 def _network(text: str) -> AddressRange:
@@ -101,16 +106,13 @@ def _network(text: str) -> AddressRange:
     if not length.isascii() or not length.isdigit():
         msg = f"“{text[:64]}” is not a CIDR: after the slash comes the prefix length, such as /24"
         raise ValueError(msg)
-    mapped = unmapped(_address(base))
-    if mapped.version == 4 and ":" in base:
-        msg = f"“{text[:64]}” is an IPv4-mapped CIDR: write it as the IPv4 CIDR"
-        raise ValueError(msg)
+    address = _address(base)
     try:
         network = ip_network(f"{base}/{length}", strict=False)
     except ValueError:
-        msg = f"“{text[:64]}” is not a CIDR: the prefix length is 0 to {mapped.max_prefixlen}"
+        msg = f"“{text[:64]}” is not a CIDR: the prefix length is 0 to {address.max_prefixlen}"
         raise ValueError(msg) from None
-    if network.network_address != mapped:
+    if network.network_address != address:
         msg = f"“{text[:64]}” has host bits set: write {network} for the whole network, or {base} for the one address"
         raise ValueError(msg)
     return AddressRange(network[0], network[-1], text)
