@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-import phonenumbers
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from starlette.requests import Request
@@ -13,11 +12,12 @@ from starlette.routing import Route
 from mfa_server.auth.attempt import Method
 from mfa_server.factors.text_message import TextMode
 from mfa_server.store.records import User, UserState
+from mfa_server.sync.phones import Phone, normalise_phone
 from mfa_server.web.control_services import ControlServices, actor_of, find_user
 from mfa_server.web.control_views import challenge_view, time_text, token_view, user_view
 from mfa_server.web.problems import RequestError
 
-__all__ = ["UserRoutes", "number_argument", "phone_e164"]
+__all__ = ["UserRoutes", "number_argument", "typed_phone"]
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 LARGEST_PAGE = 500
@@ -88,9 +88,12 @@ class UserRoutes:
         wanted = SetUser.model_validate_json(await request.body()).model_dump(exclude_none=True)
         if not wanted:
             raise RequestError("nothing is to be changed", hint="give at least one field")
-        for field in ("phone", "backup_phone"):
-            if wanted.get(field):
-                wanted[field] = phone_e164(wanted[field], self._services.defaults().region)
+        region = self._services.defaults().region
+        if wanted.get("backup_phone"):
+            wanted["backup_phone"] = typed_phone("backupPhone", wanted["backup_phone"], region).number
+        if "phone" in wanted:
+            phone = typed_phone("phone", wanted["phone"], region) if wanted["phone"] else Phone("")
+            wanted |= {"phone": phone.number, "extension": phone.extension}
         changes: dict[str, object] = {name: getattr(value, "value", value) for name, value in wanted.items()}
         told = {to_camel(name): {"from": getattr(user, name), "to": value} for name, value in changes.items()}
         event = self._services.event("userChanged", user, actor, changes=told)
@@ -141,27 +144,15 @@ def number_argument(request: Request, name: str, default: int, largest: int) -> 
     return int(text)
 
 
-def phone_e164(text: str, region: str) -> str:
-    """Return a typed phone number in E.164. ``region`` (two letters, may be empty) is that of numbers without country code.
+def typed_phone(field: str, text: str, region: str) -> Phone:
+    """Return a phone number that an administrator typed. ``region`` (two letters, may be empty) is that of national numbers.
 
-    Raises RequestError: no number, no country code, or a number that cannot exist.
+    Raises RequestError naming the field.
     """
-    try:
-        number = phonenumbers.parse(text, region.upper() or None)
-    except phonenumbers.NumberParseException as error:
-        if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and not text.strip().startswith(
-            "+"
-        ):
-            raise RequestError(
-                f"phone: {text} has no country code", hint="write it as +441632960000", code="badPhone"
-            ) from None
-        raise RequestError(
-            f"phone: {text} is no phone number", hint="write it as +441632960000", code="badPhone"
-        ) from None
-    if not phonenumbers.is_possible_number(number):
-        raise RequestError(
-            f"phone: {text} has too few or too many digits for its country",
-            hint="write it as +441632960000",
-            code="badPhone",
-        )
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    phone = normalise_phone(text, region.upper() or None)
+    if phone is not None:
+        return phone
+    what = "is no phone number that could be dialled"
+    if not region and not text.lstrip().startswith(("+", "00")):
+        what = "has no country code"
+    raise RequestError(f"{field}: {text} {what}", hint="write it as +441632960000", code="badPhone")

@@ -43,6 +43,7 @@ def user_view(user: User, state: UserState, now: datetime) -> Json:
             ("displayName", user.display_name),
             ("email", user.email),
             ("phone", user.phone),
+            ("extension", user.extension),
             ("backupPhone", user.backup_phone),
             ("language", user.language),
             ("userGroup", user.user_group),
