@@ -4,7 +4,9 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
-from mfa_resources import Bundle, LdapClient
+from typing_extensions import override
+
+from mfa_resources import Bundle
 from mfa_resources.addresses import AddressRange, parse_range
 from mfa_server.auth.attempt import ClientPolicy
 from mfa_server.certificates.files import front_files
@@ -16,18 +18,19 @@ from mfa_server.directories import (
     ServiceAccounts,
     TlsMode,
 )
-from mfa_server.errors import MfaError
 from mfa_server.login import ServiceAccountsPort
 from mfa_server.notify.console import ConsoleProvider
 from mfa_server.notify.texts import TextNotifier, TextProvider
+from mfa_server.reload import BundleError
 from mfa_server.servers.ldap_front import LdapSettings, ListenerKind, ListenerSettings
 from mfa_server.servers.tls import CertificateFiles, MinimumTls, TlsSettings, server_context
 from mfa_server.settings import WorkerSettings
 from mfa_server.store.keyring import KeyRing
+from mfa_server.web.control_services import ControlDefaults
 
 __all__ = [
     "AddressedServiceAccounts",
-    "BundleError",
+    "control_defaults",
     "default_region",
     "directory_settings",
     "key_ring",
@@ -35,12 +38,6 @@ __all__ = [
     "notifier",
     "tls_contexts",
 ]
-
-
-class BundleError(MfaError):
-    """The bundle cannot be served as it is; the one before goes on."""
-
-    code = "bundleRefused"
 
 
 def directory_settings(bundle: Bundle) -> DirectorySettings:
@@ -125,15 +122,19 @@ class AddressedServiceAccounts(ServiceAccountsPort):
     def __init__(self, accounts: ServiceAccounts) -> None:
         self._accounts = accounts
 
+    @override
     async def identities(self, policy: ClientPolicy) -> Mapping[str, tuple[AddressRange, ...]]:
         """Return user id → ranges. Raises DirectoryUnavailableError."""
         found = await self._accounts.resolve(policy)
         return {account.identity.user_id: tuple(parse_range(text) for text in account.addresses) for account in found}
 
 
-def client_of(bundle: Bundle, name: str) -> LdapClient | None:
-    """Return a client by ``namespace/name``."""
-    for client in bundle.ldap_clients:
-        if f"{client.metadata.namespace}/{client.metadata.name}" == name:
-            return client
-    return None
+def control_defaults(bundle: Bundle) -> ControlDefaults:
+    """Return what commands need to know of the bundle: how new tokens are, and where a bare phone number belongs."""
+    oath = bundle.group.spec.oath
+    return ControlDefaults(
+        issuer=bundle.group.metadata.name,
+        digits=oath.digits,
+        period=int(oath.period.total_seconds()),
+        region=default_region(bundle),
+    )
