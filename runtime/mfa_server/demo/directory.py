@@ -207,18 +207,18 @@ class _Connection(asyncio.Protocol):
     async def _start_tls(self) -> None:
         if self._transport is None or self._context is None:
             return
+        early = _Early(self)
         try:
             self._transport = await asyncio.get_running_loop().start_tls(
-                self._transport,
-                self,
-                self._context,
-                server_side=True,
-                ssl_handshake_timeout=_HANDSHAKE_SECONDS,
+                self._transport, early, self._context, server_side=True, ssl_handshake_timeout=_HANDSHAKE_SECONDS
             )
-        except (OSError, ssl.SSLError):
-            self._directory.left(self)
+        except OSError:  # ssl.SSLError is one
+            self.connection_lost(None)
             return
         self._session.tls_started()
+        if self._transport is not None:
+            self._transport.set_protocol(self)
+        early.release()
 
     def _bind(self, event: BindRequested) -> None:
         request = event.request
@@ -316,6 +316,30 @@ class _Connection(asyncio.Protocol):
     def _tell_search(self, request: SearchRequest, found: list[SearchResultEntry]) -> None:
         count = f"{len(found)} {'entry' if len(found) == 1 else 'entries'}"
         self._directory.tell(f"search under {request.base_object} for {format_filter(request.filter)}: {count}")
+
+
+class _Early(asyncio.Protocol):
+    """Holds what a client sends at once behind its handshake, until the connection knows that it is inside TLS."""
+
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+        self._held: list[bytes] = []
+        self._lost = False
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        self._held.append(data)
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lost = True
+
+    def release(self) -> None:
+        """Hand on what came."""
+        for data in self._held:
+            self._connection.data_received(data)
+        if self._lost:
+            self._connection.connection_lost(None)
 
 
 def _page_asked(controls: tuple[Control, ...]) -> tuple[int, bytes] | None:

@@ -65,6 +65,8 @@ class LdapConnection(asyncio.Protocol):
         """Whether it was given up because the server answered nothing at all."""
         self.idle_since = 0.0
         """When its owner put it aside, by the owner's clock."""
+        self.gone = asyncio.Event()
+        """Set once the socket is closed as well."""
         self._loop = asyncio.get_running_loop()
         self._session = ClientSession(tls=tls)
         self._transport: asyncio.Transport | None = None
@@ -139,6 +141,12 @@ class LdapConnection(asyncio.Protocol):
             self._transport.write(self._session.unbind())
         self._end(f"the connection to {self.server} was closed")
 
+    def abort(self) -> None:
+        """Close the socket at once, whatever is still to be written."""
+        self._end(f"the connection to {self.server} was closed")
+        if self._transport is not None:
+            self._transport.abort()
+
     def pause_reading(self) -> None:
         """Let the server wait: for a connection that serves one client only, which does not keep up."""
         if self._transport is not None and not self._ended:
@@ -167,6 +175,7 @@ class LdapConnection(asyncio.Protocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._end(f"the connection to {self.server} ended: {exc or 'the server closed it'}")
+        self.gone.set()
 
     # Inside -----------------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,9 @@ __all__ = ["Servers"]
 _log: Final = structlog.get_logger("mfa.directory")
 
 
+_FAREWELL_SECONDS: Final = 1.0
+
+
 class Servers:
     """Connects to the best server that lives; dead ones are remembered and probed beside that (see ``health``)."""
 
@@ -30,6 +33,7 @@ class Servers:
         self._counters = counters
         self._states = [ServerHealth() for _ in servers]
         self._last_resort = asyncio.Lock()
+        self._connections: set[LdapConnection] = set()
         self._probes: dict[int, asyncio.Task[None]] = {}
 
     @property
@@ -84,11 +88,20 @@ class Servers:
             _log.warning("directory.serverDown", server=str(server), why=why)
 
     async def close(self) -> None:
-        """Stop probing."""
+        """Stop probing and wait for the sockets of closed connections; those a server does not let go of are cut."""
         probes = list(self._probes.values())
         for probe in probes:
             probe.cancel()
         await asyncio.gather(*probes, return_exceptions=True)
+        try:
+            async with asyncio.timeout(_FAREWELL_SECONDS):
+                while self._connections:
+                    await next(iter(self._connections)).gone.wait()
+                    self._forget_gone()
+        except TimeoutError:
+            for connection in self._connections:
+                connection.abort()
+            await asyncio.gather(*(connection.gone.wait() for connection in self._connections))
 
     async def _try_in_turn(self) -> LdapConnection:
         turn = take_turn(self._states, self._clock.monotonic())
@@ -114,6 +127,8 @@ class Servers:
             raise
         self._counters.connects += 1
         self._counters.open_connections += 1
+        self._forget_gone()
+        self._connections.add(connection)
         connection.on_end.append(self._ended)
         if not self._states[index].alive:
             _log.info("directory.serverUp", server=str(server), failures=self._states[index].failures)
@@ -124,6 +139,9 @@ class Servers:
         self._counters.open_connections -= 1
         if connection.silent:
             self.note_failure(connection.server, f"no answer within {connection.timeout_seconds:g} s")
+
+    def _forget_gone(self) -> None:
+        self._connections = {each for each in self._connections if not each.gone.is_set()}
 
     def _probe(self, index: int) -> None:
         if index in self._probes:
