@@ -81,8 +81,10 @@ def migrate(path: Path) -> MigrationReport:
             command.upgrade(_config(connection), "head")
     except (SQLAlchemyError, CommandError, sqlite3.Error) as error:
         kept = f"; a copy is in {backup}" if backup is not None else ""
+        # The driver's own words are one line; SQLAlchemy's add the statement.
+        reason = getattr(error, "orig", None) or error
         raise StoreUnavailableError(
-            f"{path} could not be brought to revision {before.newest} ({error}) and is as it was{kept}",
+            f"{path} could not be brought to revision {before.newest} ({reason}) and is as it was{kept}",
             hint="stop the servers that use it and try again",
         ) from error
     return MigrationReport(path, before.current, before.newest, applied, backup)
