@@ -64,6 +64,8 @@ def check_search_request(
             raise ProtocolViolation("an attribute list holds attribute descriptions")
     for field in (2, 3, 4):
         read_integer(content, starts[field], stops[field])
+    if stops[5] - starts[5] != 1:
+        raise ProtocolViolation("a BOOLEAN is one octet")
     return content[starts[0] : stops[0]], read_integer(content, starts[1], stops[1])
 
 
