@@ -40,7 +40,8 @@ MINIMUM_SECRET_BYTES = 10
 """Shortest secret accepted from elsewhere: 80 bit, which older hardware tokens and authenticator services still use."""
 MAXIMUM_SECRET_BYTES = 128
 """Longest secret accepted: the block size of SHA-512; HMAC would only hash a longer one."""
-SEPARATORS = str.maketrans("", "", " \t\r\n-")
+BASE32 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz234567")
+SEPARATORS = frozenset(" \t\r\n-")
 """What people put between groups of Base32 letters."""
 
 
@@ -127,13 +128,14 @@ def parse_base32(text: str) -> bytes:
 
     Raises SecretFormatError, which tells the position of a wrong character but neither the character nor the secret.
     """
-    compact = text.translate(SEPARATORS).upper().rstrip("=")
-    for position, character in enumerate(compact, start=1):
-        if character not in "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567":
+    unpadded = text.rstrip("= \t\r\n")
+    for position, character in enumerate(unpadded, start=1):
+        if character not in BASE32 and character not in SEPARATORS:
             raise SecretFormatError(
                 f"character {position} of the token secret is not Base32",
                 hint="Base32 has the letters A to Z and the digits 2 to 7; a hexadecimal secret has to be converted first",
             )
+    compact = "".join(character for character in unpadded if character not in SEPARATORS).upper()
     try:
         secret = base64.b32decode(compact + "=" * (-len(compact) % 8))
     except binascii.Error:

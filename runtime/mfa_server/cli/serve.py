@@ -1,0 +1,66 @@
+"""``mfa serve``: one role on a bundle, as it runs in a pod."""
+
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mfa_server.cli.options import StateOption, examples, typer_group
+
+__all__ = ["app"]
+
+app = typer_group("One role on a bundle, as the operator runs it in a pod.")
+
+
+@app.callback()
+def _group() -> None:
+    """One role on a bundle, as the operator runs it in a pod."""
+
+
+@app.command(epilog=examples("mfa serve server --bundle /etc/mfa/bundle --state /var/lib/mfa"))
+def server(  # noqa: PLR0913 - one parameter for each option
+    *,
+    bundle: Annotated[
+        Path, typer.Option(metavar="DIR", help="The bundle: a directory of manifests.", show_default=False)
+    ],
+    state: StateOption,
+    certificates: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Certificates.", show_default="certificates/ in the state directory"),
+    ] = None,
+    name: Annotated[str, typer.Option(help="The server's name.", show_default="the host's name")] = "",
+    listen: Annotated[str, typer.Option(metavar="ADDRESS", help="Address of all ports.")] = "::",
+    ldap_port: Annotated[int, typer.Option(help="Port of LDAP with StartTLS.", min=1, max=65535)] = 10389,
+    ldaps_port: Annotated[int, typer.Option(help="Port of LDAPS.", min=1, max=65535)] = 10636,
+    health_port: Annotated[int, typer.Option(help="Plain HTTP: /healthz, /readyz, /metrics.", min=1, max=65535)] = 8080,
+    internal_port: Annotated[int, typer.Option(help="Mutual TLS: /status and the peers.", min=1, max=65535)] = 8443,
+) -> None:
+    """Run one MFA server on a bundle until told to stop. Makes and migrates the store, makes no certificates."""
+    import secrets
+
+    from mfa_server.app import run as run_worker
+    from mfa_server.settings import Endpoint, WorkerSettings
+    from mfa_server.store.migrate import migrate
+
+    state, named = state.absolute(), name or socket.gethostname().partition(".")[0].lower()
+    settings = WorkerSettings(
+        name=named,
+        server_id=f"{named}/{secrets.token_hex(8)}",
+        index=0,
+        state_directory=state,
+        bundle_directory=bundle.absolute(),
+        store_path=state / "store" / "mfa.sqlite",
+        key_ring_path=state / "keys" / "keyring.json",
+        certificates_directory=(certificates or state / "certificates").absolute(),
+        control_socket=state / "run" / f"{named}.sock",
+        health=Endpoint(listen, health_port),
+        internal=Endpoint(listen, internal_port),
+        front_host=listen,
+        ldap_port=ldap_port,
+        ldaps_port=ldaps_port,
+    )
+    for folder in (state, settings.store_path.parent, settings.key_ring_path.parent, settings.control_socket.parent):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    migrate(settings.store_path)
+    raise typer.Exit(run_worker(settings))
