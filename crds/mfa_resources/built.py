@@ -43,7 +43,7 @@ class Row:
     field: str
     verdict: Literal["Refuse", "Warn"]
     part: str
-    """What is missing, as the subject of a sentence."""
+    """What is missing; `{value}` stands for what was written."""
     when: Callable[[object], bool] = _always
     """For which values; a field that is not written never counts."""
 
@@ -75,8 +75,8 @@ ROWS: tuple[Row, ...] = (
     Row(_GROUP, "listeners.proxyProtocol.from", "Refuse", "the PROXY protocol", _filled),
     Row(_GROUP, "frontCertificate.type", "Refuse", "certificates from cert-manager", _is("CertManager")),
     # the group, policy
-    Row(_GROUP, "policy.methods.default", "Refuse", "this method", _is_not(*sorted(BUILT_METHODS))),
-    Row(_GROUP, "policy.methods.allowed[]", "Warn", "this method", _is_not(*sorted(BUILT_METHODS))),
+    Row(_GROUP, "policy.methods.default", "Refuse", "the method {value}", _is_not(*sorted(BUILT_METHODS))),
+    Row(_GROUP, "policy.methods.allowed[]", "Warn", "the method {value}", _is_not(*sorted(BUILT_METHODS))),
     Row(_GROUP, "policy.userGroups", "Refuse", "rules for user groups", _filled),
     Row(_GROUP, "policy.clientLimits.rememberFor", "Warn", "remembering a second factor"),
     Row(_GROUP, "policy.pin.mode", "Refuse", "PINs", _is("Required")),
@@ -87,7 +87,7 @@ ROWS: tuple[Row, ...] = (
     Row(_GROUP, "policy.fraud", "Warn", "reporting a prompt as fraud", _filled),
     Row(_GROUP, "policy.bypass", "Warn", "one-time bypasses", _filled),
     # the group, methods
-    Row(_GROUP, "textMessage.providers[].type", "Warn", "this provider", _is_not("Console")),
+    Row(_GROUP, "textMessage.providers[].type", "Warn", "the provider type {value}", _is_not("Console")),
     Row(_GROUP, "textMessage.allowedRegions", "Refuse", "limits by region", _filled),
     Row(_GROUP, "textMessage.budgets", "Refuse", "limits of messages", _filled),
     Row(_GROUP, "phoneCall", "Warn", "phone calls"),
@@ -105,7 +105,7 @@ ROWS: tuple[Row, ...] = (
     Row(_GROUP, "audit.syslog", "Warn", "sending the audit to a collector"),
     Row(_GROUP, "egressProxy", "Warn", "calls through a proxy"),
     # clients
-    Row(_LDAP, "methods[]", "Warn", "this method", _is_not(*sorted(BUILT_METHODS))),
+    Row(_LDAP, "methods[]", "Warn", "the method {value}", _is_not(*sorted(BUILT_METHODS))),
     Row(_LDAP, "rememberFor", "Warn", "remembering a second factor"),
     Row(_LDAP, "passwordChange", "Refuse", "changing passwords", _is("AfterFactor")),
     Row(_LDAP, "references", "Refuse", "refusing references", _is("Refuse")),
@@ -136,15 +136,16 @@ def not_yet_built(item: Resource) -> Iterator[Finding]:
             continue
         for field, value in _values(spec, row.field.split(".") if row.field else [], "spec"):
             if row.when(value):
-                yield _finding(row, item, field if row.field else "")
+                yield _finding(row, item, field if row.field else "", value)
 
 
-def _finding(row: Row, item: Resource, field: str) -> Finding:
+def _finding(row: Row, item: Resource, field: str, value: object) -> Finding:
+    part = row.part.format(value=value)
     if row.verdict == "Refuse":
-        text = f"{row.part}: not built yet, and passing it over would not do what it says; remove it"
+        text = f"not built yet: {part}; passing it over would not do what it says, so remove it"
         return Finding("Error", "NotYetSupported", text, item.id, field)
-    what = "the field has no effect" if row.field else f"the {row.kind} has no effect"
-    return Finding("Warning", "NotYetSupported", f"{row.part}: not built yet; {what}", item.id, field)
+    what = "field" if row.field else row.kind
+    return Finding("Warning", "NotYetSupported", f"not built yet: {part}; the {what} has no effect", item.id, field)
 
 
 def _values(value: Any, steps: list[str], place: str) -> Iterator[tuple[str, object]]:

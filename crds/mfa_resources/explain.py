@@ -57,6 +57,7 @@ _SIMPLE = {
 _BOUNDS = {
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
+    "string_too_short": "must have at least {min_length} characters",
     "string_too_long": "must have at most {max_length} characters",
 }
 
@@ -78,22 +79,20 @@ def explain(
         yield path, f"is not a key that may be here: it {_bounds(error) or _form(error)}"
         return
     trap = _trap(error["type"], path, tree, secret=secret)
-    yield path, trap or _message(error, path, model, _at(tree.value, path))
+    yield path, trap or _message(error, path, model, tree)
 
 
-def _message(error: ErrorDetails, path: FieldPath, model: type[BaseModel], value: Any) -> str:
-    kind, context = error["type"], error.get("ctx", {})
+def _message(error: ErrorDetails, path: FieldPath, model: type[BaseModel], tree: Tree) -> str:
+    kind, context, value = error["type"], error.get("ctx", {}), _at(tree.value, path)
     match kind:
         case "extra_forbidden":
             return _unknown(str(path[-1]), _fields(model, path[:-1]))
         case "literal_error":
-            return _not_one_of(value, _choices(context["expected"]))
+            return _not_one_of(value, _choices(context["expected"]), tree.plain.get(path))
         case "int_type":
             return "must be a whole number" + (", without quotes" if isinstance(value, str) else "")
         case "string_too_short":
-            return (
-                "must not be empty" if context["min_length"] == 1 else f"is too short: {_form_or(error, model, path)}"
-            )
+            return "must not be empty" if context["min_length"] == 1 else _BOUNDS[kind].format(**context)
         case "too_short" | "too_long":
             return _count(kind, context)
         case "value_error":
@@ -106,15 +105,19 @@ def _message(error: ErrorDetails, path: FieldPath, model: type[BaseModel], value
 
 def _trap(kind: str, path: FieldPath, tree: Tree, *, secret: bool) -> str | None:
     """Say so where text was meant and YAML read something else."""
-    wants_text = kind in {"string_type", "literal_error", "duration_type", "address_type", "timestamp"}
-    if not wants_text or path not in tree.plain:
+    if path not in tree.plain:
         return None
-    written = tree.plain[path]
-    value = _at(tree.value, path)
-    if secret:
-        return "is not quoted, and YAML reads it as a number or a boolean; quote it"
-    read = str(value).lower() if isinstance(value, bool) else f"the number {value}"
-    return f'{written} is read by YAML as {read}; quote it: "{written}"'
+    written, value = tree.plain[path], _at(tree.value, path)
+    read = str(value).lower() if isinstance(value, bool) else "a number"
+    match kind:
+        case "string_type" if secret:
+            return "is not quoted, and YAML reads it as a number or a boolean; quote it"
+        case "string_type":
+            return f'{written} is read by YAML as {read}; quote it: "{written}"'
+        case "duration_type" if not isinstance(value, bool):
+            return f"{written} has no unit; write {written}s, {written}m or {written}h"
+        case _:
+            return None
 
 
 def _bounds(error: ErrorDetails) -> str:
@@ -129,11 +132,6 @@ def _form(error: ErrorDetails) -> str:
     return _FORMS.get(pattern, f"must have the form {pattern}")
 
 
-def _form_or(error: ErrorDetails, model: type[BaseModel], path: FieldPath) -> str:
-    del model, path
-    return f"it must have at least {error.get('ctx', {}).get('min_length')} characters"
-
-
 def _count(kind: str, context: dict[str, Any]) -> str:
     if kind == "too_short":
         return "must not be empty" if context["min_length"] == 1 else f"needs at least {context['min_length']} items"
@@ -144,9 +142,11 @@ def _choices(expected: str) -> list[str]:
     return [part.strip().strip("'") for part in expected.replace(" or ", ", ").split(",")]
 
 
-def _not_one_of(value: Any, choices: Sequence[str]) -> str:
+def _not_one_of(value: Any, choices: Sequence[str], plain: str | None) -> str:
     close = difflib.get_close_matches(str(value), choices, 1)
     written = f"“{value[:64]}” is not known; " if isinstance(value, str) else ""
+    if plain is not None:
+        written = f"{plain} is read by YAML as {str(value).lower() if isinstance(value, bool) else 'a number'}; "
     if len(choices) == 1:
         return f"{written}must be {choices[0]}"
     hint = f" (did you mean {close[0]}?)" if close and written else ""

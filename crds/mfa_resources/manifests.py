@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from mfa_resources.canonical import Writable
 from mfa_resources.errors import ManifestError
@@ -187,7 +188,7 @@ def _load_object(tree: Tree, file: str, model: type[Resource] | type[Secret] | t
         line = tree.line_of(("metadata", "name"))
         return Loaded(
             (),
-            (_file_error(file, line, f"a {model.__name__} needs a name: text in metadata.name", "metadata.name"),),
+            (_file_error(file, line, f"this {model.__name__} needs a name, as text", "metadata.name"),),
             frozenset({file}),
         )
     value = {key: part for key, part in tree.value.items() if key != "status"}
@@ -196,8 +197,9 @@ def _load_object(tree: Tree, file: str, model: type[Resource] | type[Secret] | t
     try:
         item = model.model_validate(value)
     except ValidationError as error:
-        for detail in error.errors(include_url=False, include_input=False):
+        for detail in _apart(error.errors(include_url=False, include_input=False)):
             wrong.extend(explain(detail, model, tree, secret=model is Secret))
+    wrong.extend(_octals(tree))
     source = Source(file, tree.line)
     findings = _as_findings(wrong, identity, tree, file)
     document = Document(identity, source, None if findings else item, findings, tree.lines)
@@ -230,17 +232,28 @@ def _flaws(tree: Tree) -> Iterator[tuple[FieldPath, str]]:
     for path in tree.empty:
         if path[:1] != ("status",):
             yield path, "has no value; give it one, or remove the line"
+
+
+def _octals(tree: Tree) -> Iterator[tuple[FieldPath, str]]:
+    """Yield the octal numbers: nobody writes one on purpose."""
     for path in tree.octal:
-        if path[:1] != ("status",) and path not in tree.empty:
+        if path[:1] != ("status",):
             yield path, _octal(tree, path)
 
 
+def _apart(errors: list[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """Leave out what only follows from another error: a list counts as too short when one of its items is wrong."""
+    places = [error["loc"] for error in errors]
+    for error in errors:
+        depth = len(error["loc"])
+        inner = any(len(place) > depth and place[:depth] == error["loc"] for place in places)
+        if error["type"] != "too_short" or not inner:
+            yield error
+
+
 def _octal(tree: Tree, path: FieldPath) -> str:
-    if path[:1] in {("stringData",), ("data",)}:
-        return "is not quoted, and YAML reads it as an octal number; quote it"
     written = tree.plain[path]
-    plain = written.lstrip("0") or "0"
-    return f'{written} is read by YAML as an octal number; write {plain}, or "{written}" where text is meant'
+    return f"{written} is read by YAML as an octal number; write {written.lstrip('0') or '0'}"
 
 
 def _without_twins(parts: list[Loaded]) -> Loaded:

@@ -28,6 +28,11 @@ _EXPONENT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+")
 """Numbers that Kubernetes' YAML reader knows and Python's takes for text."""
 _OCTAL = re.compile(r"[-+]?0[0-7_]+")
 _LONGEST_NUMBER = 40
+_PROBLEMS = {
+    "found character that cannot start any token": "found a tab, or another character that no value begins with",
+    "found unexpected end of stream": "the end of the file comes before a closing quote",
+}
+"""Plain words for what the parser says."""
 
 
 class YamlSyntaxError(ValueError):
@@ -83,7 +88,8 @@ def parse_documents(text: str) -> list[Tree]:
         return list(_Composer(text).documents())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        msg = f"is not YAML: {error.problem or error.context}; check the indentation and the quotes here and above"
+        problem = _PROBLEMS.get(error.problem or "", error.problem or error.context)
+        msg = f"is not YAML: {problem}; check the indentation and the quotes here and above"
         raise YamlSyntaxError(msg, mark.line + 1 if mark else 0) from None
     except yaml.YAMLError:
         msg = "is not YAML: it holds characters that no YAML text may hold; save it as plain UTF-8"

@@ -126,7 +126,7 @@ class KubeApi:
             wait_until(f"{kind} is served", lambda v=version: self._is_served(f"{group}/{v}", kind), seconds=30)  # type: ignore[misc]
 
     def _condition(self, manifest: Manifest, kind: str) -> bool:
-        conditions = self.get(manifest).get("status", {}).get("conditions", [])
+        conditions = self.get(manifest).get("status", {}).get("conditions") or []  # null at first
         return any(each["type"] == kind and each["status"] == "True" for each in conditions)
 
     def _is_served(self, version: str, kind: str) -> bool:

@@ -35,6 +35,7 @@ __all__ = [
     "DistinguishedName",
     "Duration",
     "EmailAddress",
+    "FewAddresses",
     "Filter",
     "Flag",
     "HostName",
@@ -129,6 +130,8 @@ AddressRange = Annotated[_AddressRange, AddressText()]
 """One address, a CIDR without host bits, or first-last (at most 65,536 addresses)."""
 AddressList = Annotated[tuple[AddressRange, ...], Field(max_length=128), ListSet()]
 """Addresses, CIDRs and ranges."""
+FewAddresses = Annotated[tuple[AddressRange, ...], Field(max_length=16), ListSet()]
+"""The same inside an item of another list, where CEL's cost budget asks for fewer."""
 Opaque = Annotated[dict[str, Any], PreserveUnknown()]
 """A piece of Kubernetes' own API, passed on as written."""
 Annotations = Annotated[

@@ -10,6 +10,7 @@ from mfa_resources.v1alpha1.common import (
     AppendedCode,
     AttributeName,
     Duration,
+    FewAddresses,
     Flag,
     Identity,
     Line,
@@ -42,7 +43,7 @@ class ServiceAccount(Model):
     """DN, UPN (name@domain) or DOMAIN\\user."""
     visible: Flag = False
     """Whether searches of this client may return its entry."""
-    addresses: AddressList = ()
+    addresses: FewAddresses = ()
     """Addresses it signs in from; empty: all of the client's."""
 
 
@@ -122,7 +123,7 @@ class LdapClientSpec(Model):
         Rule(
             "!has(self.userBinds) || self.userBinds == 'Any' ||"
             " (has(self.serviceAccounts) && self.serviceAccounts.size() > 0)",
-            "userBinds: AfterServiceBind needs at least one of serviceAccounts, else nobody could sign in",
+            "AfterServiceBind needs at least one of serviceAccounts, else nobody could sign in",
             lambda spec: spec.user_binds != "AfterServiceBind" or bool(spec.service_accounts),
             "userBinds",
         ),

@@ -101,7 +101,7 @@ def one_of(
         rules.append(
             Rule(
                 f"!has(self.{alias}) || {kind} == '{name}'",
-                f"{alias} is read only with type: {name}; remove it or change the type",
+                f"is read only with type: {name}; remove it or change the type",
                 _only_with(alias, name),
                 alias,
             )

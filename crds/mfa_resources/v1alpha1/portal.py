@@ -10,6 +10,7 @@ from mfa_resources.v1alpha1.common import (
     AddressList,
     ConfigMapKeyRef,
     DistinguishedName,
+    FewAddresses,
     Ingress,
     Line,
     Locale,
@@ -225,7 +226,7 @@ class SDKCaller(Model):
     """How it proves who it is."""
     basic: SDKBasic | None = None
     """Details, with type: Basic."""
-    addresses: AddressList = ()
+    addresses: FewAddresses = ()
     """Addresses it calls from; empty: any."""
 
     rules = one_of({"Basic": "basic"})
