@@ -244,7 +244,8 @@ def _label(path: Path) -> str:
 
 
 def _folder(path: Path) -> Path:
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for each in (path.parent, path):  # `parents` alone would make the upper one for everybody
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 

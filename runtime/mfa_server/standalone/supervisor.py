@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import structlog
 
@@ -37,8 +36,6 @@ _RENEW_SECONDS = 3600.0
 """Between two looks at the certificates' ages while no manifest changes."""
 _PREPARATION_SECONDS = 120.0
 """After this long a child that reads manifests is ended; the next change starts another."""
-_LOCK_SECONDS = 10.0
-"""How long a start waits for the processes of an installation that is just ending."""
 _BEYOND_DRAIN_SECONDS = 5.0
 
 
@@ -62,7 +59,8 @@ class Supervisor:
     """Runs ``settings.workers`` processes of ``worker``, which serves until SIGTERM and returns an exit code.
 
     ``worker`` gets the settings of this start of it and is called in a process of its own. It takes up a changed bundle by itself;
-    SIGHUP only tells it to look at once. ``migrate`` brings the store to the newest schema.
+    SIGHUP only tells it to look at once. ``migrate`` brings the store to the newest schema. A start waits ``lock_seconds`` for the
+    processes of an installation on the same state directory that is just ending.
     """
 
     def __init__(
@@ -72,11 +70,13 @@ class Supervisor:
         *,
         migrate: Callable[[StandaloneSettings], None] | None = None,
         clock: Clock | None = None,
+        lock_seconds: float = 10.0,
     ) -> None:
         self._settings = settings
         self._worker = worker
         self._migrate = migrate or _migrate
         self._clock = clock or SystemClock()
+        self._lock_seconds = lock_seconds
         self._workers = [_Worker(index) for index in range(settings.workers)]
         self._preparing = 0
         self._preparing_until = 0.0
@@ -89,7 +89,7 @@ class Supervisor:
         """Serve until SIGTERM or SIGINT; returns the exit code: 0 after an orderly stop, 1 when nothing could be started."""
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
-            with _lock(self._settings):
+            with _lock(self._settings, self._lock_seconds):
                 return self._run()
         except StandaloneError as error:
             log.error("not started", why=error.message, hint=error.hint)  # noqa: TRY400 - the message says it all
@@ -259,7 +259,7 @@ def _ended() -> tuple[int, int] | None:
 
 
 @contextmanager
-def _lock(settings: StandaloneSettings) -> Iterator[None]:
+def _lock(settings: StandaloneSettings, seconds: float) -> Iterator[None]:
     """Hold the state directory: two installations on one would fight over its sockets and its bundle.
 
     The children inherit the lock, so that it is held until the last of them is gone, whatever happens to this process.
@@ -276,7 +276,7 @@ def _lock(settings: StandaloneSettings) -> Iterator[None]:
             hint="choose another with --state, or give this user the right to write there",
         ) from error
     try:
-        _acquire(descriptor, settings)
+        _acquire(descriptor, settings, seconds)
         os.truncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield
@@ -284,8 +284,8 @@ def _lock(settings: StandaloneSettings) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _acquire(descriptor: int, settings: StandaloneSettings) -> None:
-    until = time.monotonic() + timedelta(seconds=_LOCK_SECONDS).total_seconds()
+def _acquire(descriptor: int, settings: StandaloneSettings, seconds: float) -> None:
+    until = time.monotonic() + seconds
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -28,7 +28,7 @@ class Watch:
     def look(self, stamp: str, now: float) -> bool:
         """Take a new stamp at ``now`` (seconds, any origin); True: read the manifests now."""
         if stamp == self.read:
-            self.changing_since = None
+            self.seen, self.changing_since = stamp, None
             return False
         if self.changing_since is None:
             self.changing_since = now
