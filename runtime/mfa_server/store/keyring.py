@@ -113,7 +113,7 @@ class KeyRing:
             document: Any = json.loads(text)
             primary, keys = document["primary"], document["keys"]
             pairs = {str(key_id): str(key) for key_id, key in keys.items()}
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise SealError(
                 "the key ring is not JSON of the expected form",
                 hint='write {"primary": "k1", "keys": {"k1": "…base64…"}}',

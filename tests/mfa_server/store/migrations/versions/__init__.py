@@ -1,0 +1,3 @@
+"""Tests of the single revisions."""
+
+__all__: list[str] = []
