@@ -10,13 +10,14 @@ from mfa_server.ldap.ber import (
     read_element,
     read_integer,
 )
-from mfa_server.ldap.codec_result import decode_result, encode_result
+from mfa_server.ldap.codec_result import decode_result, encode_result, short_result_code
 from mfa_server.ldap.errors import ProtocolViolation
 from mfa_server.ldap.messages import (
     AbandonRequest,
     Authentication,
     BindRequest,
     BindResponse,
+    LDAPResult,
     OtherAuthentication,
     SaslCredentials,
     SimpleAuthentication,
@@ -35,6 +36,7 @@ __all__ = [
     "encode_unbind_request",
 ]
 
+_VERSION_3 = b"\x02\x01\x03"
 _SIMPLE = 0x80
 _SASL = 0xA3
 _SERVER_SASL_CREDS = 0x87
@@ -43,12 +45,10 @@ _SERVER_SASL_CREDS = 0x87
 def decode_bind_request(content: bytes) -> BindRequest:
     """Decode a BindRequest; nothing may follow its authentication. Raises `ProtocolViolation`."""
     end = len(content)
-    tag, start, stop = read_element(content, 0, end)
-    if tag != INTEGER:
-        raise ProtocolViolation("a BindRequest starts with its version")
-    version = read_integer(content, start, stop)
-    if version > 127:
-        raise ProtocolViolation(f"LDAP version {version} is outside 1..127")
+    if content[:3] == _VERSION_3:
+        version, stop = 3, 3
+    else:
+        version, stop = _decode_version(content)
     tag, start, stop = read_element(content, stop, end)
     if tag != OCTET_STRING:
         raise ProtocolViolation("a BindRequest holds a name after its version")
@@ -64,6 +64,17 @@ def decode_bind_request(content: bytes) -> BindRequest:
     else:
         authentication = OtherAuthentication(tag, content[start:stop])
     return BindRequest(version, name, authentication)
+
+
+def _decode_version(content: bytes) -> tuple[int, int]:
+    """Any version but the one that is spelt as everybody spells it: the version and where it stops."""
+    tag, start, stop = read_element(content, 0, len(content))
+    if tag != INTEGER:
+        raise ProtocolViolation("a BindRequest starts with its version")
+    version = read_integer(content, start, stop)
+    if version > 127:
+        raise ProtocolViolation(f"LDAP version {version} is outside 1..127")
+    return version, stop
 
 
 def _decode_sasl(reader: Reader) -> SaslCredentials:
@@ -103,6 +114,9 @@ def decode_abandon_request(content: bytes) -> AbandonRequest:
 
 def decode_bind_response(content: bytes) -> BindResponse:
     """Decode a BindResponse. Raises `ProtocolViolation`."""
+    code = short_result_code(content)
+    if code >= 0:
+        return BindResponse(LDAPResult(code))
     reader = Reader(content, 0, len(content))
     result = decode_result(reader)
     credentials = reader.octets(_SERVER_SASL_CREDS) if reader else None

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from mfa_server.ldap.ber import ENUMERATED, OCTET_STRING, Reader, encode_element, encode_integer, encode_octets
+from mfa_server.ldap.ber import ENUMERATED, Reader, encode_element, encode_integer, encode_octets
 from mfa_server.ldap.messages import LDAPResult
 
-__all__ = ["decode_result", "encode_result", "result_decoder"]
+__all__ = ["decode_result", "encode_result", "result_decoder", "short_result_code"]
 
+_EMPTY_TEXTS = b"\x04\x00\x04\x00"
 _REFERRAL = 0xA3
 
 _Response = TypeVar("_Response")
@@ -30,11 +31,18 @@ def decode_result(reader: Reader) -> LDAPResult:
     return LDAPResult(code, matched_dn, diagnostic_message, tuple(referral))
 
 
+def short_result_code(content: bytes) -> int:
+    """The code of a result that is nothing but a code, spelt in the shortest way, as most are; -1 for any other."""
+    if len(content) == 7 and content[2] < 0x80 and content[:2] == b"\x0a\x01" and content[3:] == _EMPTY_TEXTS:
+        return content[2]
+    return -1
+
+
 def encode_result(result: LDAPResult) -> bytes:
     """Encode the components of an LDAPResult, without a header of their own."""
     code = result.result_code
     if 0 <= code < 0x80 and not (result.matched_dn or result.diagnostic_message or result.referral):
-        return bytes((ENUMERATED, 1, code, OCTET_STRING, 0, OCTET_STRING, 0))  # most answers are this short
+        return bytes((ENUMERATED, 1, code)) + _EMPTY_TEXTS  # most answers are this short
     content = encode_integer(code, ENUMERATED)
     content += encode_octets(result.matched_dn.encode())
     content += encode_octets(result.diagnostic_message.encode())

@@ -1,5 +1,7 @@
 """Search and its results as bytes and back (RFC 4511 section 4.5)."""
 
+import re
+
 from mfa_server.ldap.ber import (
     BOOLEAN,
     ENUMERATED,
@@ -35,7 +37,12 @@ __all__ = [
     "entry_dn",
 ]
 
-_FIELDS = (OCTET_STRING, ENUMERATED, ENUMERATED, INTEGER, INTEGER, BOOLEAN)
+_FIELDS = (ENUMERATED, ENUMERATED, INTEGER, INTEGER, BOOLEAN)
+
+# Scope, derefAliases, sizeLimit, timeLimit and typesOnly as nearly everybody spells them: looked at in one step
+_USUAL_FIELDS = re.compile(
+    rb"(?:\x0a\x01[\x00-\x7f]){2}(?:\x02(?:\x01[\x00-\x7f]|\x02[\x00-\x7f].|\x03[\x00-\x7f]..)){2}\x01\x01.", re.DOTALL
+)
 
 
 def check_search_request(
@@ -46,14 +53,14 @@ def check_search_request(
     Raises `ProtocolViolation` unless every field has its tag and ends where the next begins, the filter nests no
     deeper than `depth` and nothing follows the attribute list. Builds nothing but the result.
     """
-    starts: list[int] = []
-    stops: list[int] = []
-    for due in _FIELDS:
-        tag, start, position = read_element(content, position, end)
-        if tag != due:
-            raise ProtocolViolation(f"octet {start}: tag {tag:#04x} in a SearchRequest where {due:#04x} is due")
-        starts.append(start)
-        stops.append(position)
+    tag, base_start, base_stop = read_element(content, position, end)
+    if tag != OCTET_STRING:
+        raise ProtocolViolation("a SearchRequest starts with its base object")
+    usual = _USUAL_FIELDS.match(content, base_stop, end)
+    if usual is None:
+        scope, position = _check_fields(content, base_stop, end)
+    else:
+        scope, position = content[base_stop + 2], usual.end()
     position = check_filter(content, position, end, depth=depth)
     tag, start, stop = read_element(content, position, end)
     if tag != SEQUENCE or stop != end:
@@ -62,11 +69,21 @@ def check_search_request(
         tag, _, start = read_element(content, start, stop)
         if tag != OCTET_STRING:
             raise ProtocolViolation("an attribute list holds attribute descriptions")
-    for field in (2, 3, 4):
-        read_integer(content, starts[field], stops[field])
-    if stops[5] - starts[5] != 1:
-        raise ProtocolViolation("a BOOLEAN is one octet")
-    return content[starts[0] : stops[0]], read_integer(content, starts[1], stops[1])
+    return content[base_start:base_stop], scope
+
+
+def _check_fields(content: bytes, position: int, end: int) -> tuple[int, int]:
+    """Check the fields between base object and filter, however they are spelt: the scope and where they stop."""
+    numbers: list[int] = []
+    for due in _FIELDS:
+        tag, start, position = read_element(content, position, end)
+        if tag != due:
+            raise ProtocolViolation(f"octet {start}: tag {tag:#04x} in a SearchRequest where {due:#04x} is due")
+        if due != BOOLEAN:
+            numbers.append(read_integer(content, start, position))
+        elif position - start != 1:
+            raise ProtocolViolation("a BOOLEAN is one octet")
+    return numbers[0], position
 
 
 def decode_search_request(content: bytes) -> SearchRequest:

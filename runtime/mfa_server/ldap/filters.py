@@ -44,7 +44,7 @@ _EQUALITY, _SUBSTRINGS, _GREATER, _LESS = 0xA3, 0xA4, 0xA5, 0xA6
 _PRESENT, _APPROX, _EXTENSIBLE = 0x87, 0xA8, 0xA9
 _INITIAL, _ANY, _FINAL = 0x80, 0x81, 0x82
 _RULE, _TYPE, _MATCH_VALUE, _DN_ATTRIBUTES = 0x81, 0x82, 0x83, 0x84
-_LEAVES = frozenset((_EQUALITY, _SUBSTRINGS, _GREATER, _LESS, _PRESENT, _APPROX, _EXTENSIBLE))
+_OTHER_LEAVES = frozenset((_SUBSTRINGS, _PRESENT, _EXTENSIBLE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,32 +221,39 @@ def check_filter(data: bytes, position: int, end: int, *, depth: int = MAX_FILTE
     one it cannot parse. Walks in a loop; raises `ProtocolViolation` as `decode_filter` does, except that the strings
     inside are not looked at.
     """
-    tag, start, stop = read_element(data, position, end)
     ends: list[int] = []
     while True:
-        if tag in _LEAVES:
+        tag, start, stop = read_element(data, position, ends[-1] if ends else end)
+        if tag in _ASSERTIONS:
+            _check_assertion(data, start, stop)
+            position = stop
+        elif tag in _OTHER_LEAVES:
             if tag != _PRESENT:
-                _check_leaf(tag, data, start, stop)
-            start = stop
+                _decode_leaf(tag, data, start, stop)
+            position = stop
         elif _AND <= tag <= _NOT:
             if tag == _NOT and (start >= stop or read_element(data, start, stop)[2] != stop):
                 raise ProtocolViolation(f"octet {start}: not takes one filter")
             if len(ends) >= depth:
                 raise ProtocolViolation("the filter nests too deep")
             ends.append(stop)
+            position = start
         else:
             raise ProtocolViolation(f"octet {start}: {tag:#04x} is no kind of filter")
-        while ends and start == ends[-1]:
+        while ends and position == ends[-1]:
             ends.pop()
         if not ends:
-            return start
-        tag, start, stop = read_element(data, start, ends[-1])
+            return position
 
 
-def _check_leaf(tag: int, data: bytes, start: int, stop: int) -> None:
-    if tag in (_SUBSTRINGS, _EXTENSIBLE):
-        _decode_leaf(tag, data, start, stop)
-        return
+def _check_assertion(data: bytes, start: int, stop: int) -> None:
+    """Check an attribute and a value; the short spelling, which is the usual one, without a call."""
+    if start + 4 <= stop and data[start] == OCTET_STRING and data[start + 1] < 0x80:
+        middle = start + 2 + data[start + 1]
+        if middle + 2 <= stop and data[middle] == OCTET_STRING and data[middle + 1] < 0x80:
+            if middle + 2 + data[middle + 1] == stop:
+                return
+            raise ProtocolViolation(f"octet {middle}: a value does not end with its assertion")
     first, _, middle = read_element(data, start, stop)
     second, _, last = read_element(data, middle, stop)
     if first != OCTET_STRING or second != OCTET_STRING or last != stop:

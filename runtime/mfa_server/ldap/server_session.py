@@ -201,7 +201,8 @@ class ServerSession:
             base_object, scope = check_search_request(
                 frame.data, frame.content_start, frame.operation_end, depth=self._limits.filter_depth
             )
-            request = SearchRequested(frame.message_id, frame, base_object, scope, decode_controls(frame.controls))
+            controls = () if frame.operation_end == len(frame.data) else decode_controls(frame.controls)
+            request = SearchRequested(frame.message_id, frame, base_object, scope, controls)
         else:
             request = OperationRequested(frame.message_id, frame)
         self._begin(request, events)
