@@ -339,18 +339,22 @@ class ServerSession:
         """Answer StartTLS. After success send these bytes in the clear, run the handshake, call `tls_started`."""
         if request is not self._start_tls:
             return b""
+        self._start_tls = None
         if result.result_code != ResultCode.SUCCESS:
-            self._start_tls = None
             bound = self.identity is not None
             self._move(ServerTrigger.TLS_REFUSED_BOUND if bound else ServerTrigger.TLS_REFUSED_ANONYMOUS)
         return _encode(request.message_id, ExtendedResponse(result, START_TLS))
 
     def tls_started(self) -> None:
-        """The handshake is done: everything known of the connection is dropped. Raises `LocalMisuse` without StartTLS."""
+        """The handshake is done: everything known of the connection is dropped.
+
+        Raises `LocalMisuse` unless StartTLS was asked for and answered with success.
+        """
+        if self._start_tls is not None:
+            raise LocalMisuse("StartTLS is not answered yet")
         self._move(ServerTrigger.TLS_STARTED)
         self.tls = True
         self.identity = None
-        self._start_tls = None
         self._framer = Framer(self._limits.message_from_stranger)
 
     def notice_of_disconnection(self, result_code: int, text: str) -> bytes:

@@ -470,6 +470,8 @@ def test_start_tls_drops_everything_once_the_handshake_is_done():
     session = _bound()
     (start,) = session.receive(_start_tls(2))
     assert isinstance(start, StartTlsRequested)
+    with pytest.raises(LocalMisuse, match="not answered"):
+        session.tls_started()
     reply = decoded(session.start_tls_response(start, _OK))
     assert reply == LDAPMessage(2, ExtendedResponse(_OK, START_TLS))
     session.tls_started()
