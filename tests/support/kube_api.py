@@ -23,6 +23,7 @@ __all__ = ["KubeApi", "Manifest", "Refused", "kube_api_from"]
 
 Manifest = dict[str, Any]
 FIELD_MANAGER = "mfa-operator-tests"
+JSON = "application/json"
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 
@@ -49,12 +50,17 @@ class KubeApi:
     def close(self) -> None:
         self._client.close()
 
-    def call(self, method: str, path: str, body: object = None, kind: str = "application/json", **query: str) -> Any:
-        """Send one request and return the decoded JSON answer; `query` are query parameters. Raises Refused."""
+    def call(
+        self, method: str, path: str, body: object = None, *, kind: str = JSON, accept: str = JSON, **query: str
+    ) -> Any:
+        """Send one request and return the decoded JSON answer; `query` are query parameters. Raises Refused.
+
+        `kind` is the media type of the body, `accept` that of the answer.
+        """
         request = self._client.param_serialize(
             method,
             path,
-            header_params={"Accept": "application/json", "Content-Type": kind},
+            header_params={"Accept": accept, "Content-Type": kind},
             query_params=list(query.items()),
             body=body,
             auth_settings=["BearerToken"],
@@ -92,12 +98,12 @@ class KubeApi:
         """Server-side apply, taking over conflicting fields."""
         path = self.path(manifest) + (f"/{subresource}" if subresource else "")
         query = {"fieldManager": FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
-        return dict(self.call("PATCH", path, manifest, APPLY, **query))
+        return dict(self.call("PATCH", path, manifest, kind=APPLY, **query))
 
     def merge(self, manifest: Manifest, change: Manifest, *, subresource: str = "") -> Manifest:
         """Merge-patch the object that a manifest means."""
         path = self.path(manifest) + (f"/{subresource}" if subresource else "")
-        return dict(self.call("PATCH", path, change, MERGE))
+        return dict(self.call("PATCH", path, change, kind=MERGE))
 
     def delete(self, manifest: Manifest) -> None:
         """Delete the object that a manifest means; one that is not there is no error."""
@@ -110,6 +116,12 @@ class KubeApi:
     def items(self, manifest: Manifest, **query: str) -> list[Manifest]:
         """List the collection a manifest belongs to, for instance with `fieldSelector=...`."""
         return list(self.call("GET", self.path(manifest, collection=True), **query)["items"])
+
+    def table(self, manifest: Manifest) -> list[str]:
+        """The headings of the table that `kubectl get` prints for the manifest's kind."""
+        accept = "application/json;as=Table;g=meta.k8s.io;v=v1"
+        answer = self.call("GET", self.path(manifest, collection=True), accept=accept)
+        return [column["name"] for column in answer["columnDefinitions"]]
 
     def make_namespace(self, name: str) -> None:
         """Apply a namespace."""
