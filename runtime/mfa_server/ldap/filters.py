@@ -285,7 +285,7 @@ def _encode_substrings(value: Substrings) -> bytes:
         pieces.insert(0, encode_octets(value.initial, _INITIAL))
     if value.final is not None:
         pieces.append(encode_octets(value.final, _FINAL))
-    if not pieces or b"" in (value.initial, value.final, *value.any):
+    if not pieces or value.initial == b"" or value.final == b"" or b"" in value.any:
         raise LocalMisuse("a substrings filter needs a piece, and none may be empty")
     content = encode_octets(value.attribute.encode()) + encode_element(SEQUENCE, b"".join(pieces))
     return encode_element(_SUBSTRINGS, content)
