@@ -9,6 +9,7 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
+from typing_extensions import override
 
 from mfa_server.store import Store
 from mfa_server.store.records import FinishOutcome, PromptOutcome, TakeOverOutcome
@@ -53,6 +54,7 @@ class StoreMachine(RuleBasedStateMachine):
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(work)
 
+    @override
     def teardown(self) -> None:
         self.run(self.store.close())
         self.loop.close()

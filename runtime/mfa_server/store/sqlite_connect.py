@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,24 @@ from mfa_server.store.compiled import Plain
 from mfa_server.store.errors import StoreRefusedError, StoreUnavailableError, UnknownSchemaError
 from mfa_server.store.schema import SUPPORTED
 
-__all__ = ["all_rows", "check_schema", "connect", "create_file", "is_busy", "one_row", "run", "run_many", "translated"]
+__all__ = [
+    "all_rows",
+    "check_schema",
+    "connect",
+    "create_file",
+    "is_busy",
+    "one_row",
+    "patiently",
+    "run",
+    "run_many",
+    "translated",
+]
 
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _PAGES_PER_CHECKPOINT = 4000
 """The writer checkpoints when it is idle; this many pages of log (16 MB) are the backstop of a writer that never is."""
 _LOG_BYTES_KEPT = 64 * 1024 * 1024
+_BETWEEN_TRIES_SECONDS = 0.002
 
 
 def create_file(path: Path) -> None:
@@ -45,7 +58,8 @@ def connect(path: Path, *, busy_milliseconds: int, writing: bool) -> sqlite3.Con
         raise translated(error, path) from error
     try:
         for pragma in _pragmas(writing=writing):
-            connection.execute(f"PRAGMA {pragma}")
+            # Two processes that turn a new file to WAL at once are told "busy" without any waiting.
+            patiently(connection, f"PRAGMA {pragma}", busy_milliseconds / 1000)
     except sqlite3.Error as error:
         connection.close()
         raise translated(error, path) from error
@@ -91,6 +105,21 @@ def is_busy(error: BaseException) -> bool:
     """Whether another process holds the lock, so that trying again makes sense."""
     # The low byte is the primary code: extended ones tell kinds of busy apart.
     return isinstance(error, sqlite3.OperationalError) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY
+
+
+def patiently(connection: sqlite3.Connection, statement: str, seconds: float) -> None:
+    """Run a statement, again while another process holds the lock, for ``seconds`` at most."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            connection.execute(statement)
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() >= deadline:
+                raise
+            # SQLite's own handler has waited already; some kinds of busy come back at once.
+            time.sleep(_BETWEEN_TRIES_SECONDS)
+        else:
+            return
 
 
 def translated(error: BaseException, path: Path) -> BaseException:

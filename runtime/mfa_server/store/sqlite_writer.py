@@ -8,7 +8,6 @@ is rolled back to its savepoint without disturbing its neighbours; a commit that
 import asyncio
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from mfa_server.store.errors import StoreUnavailableError
-from mfa_server.store.sqlite_connect import is_busy, translated
+from mfa_server.store.sqlite_connect import patiently, translated
 
 __all__ = ["Unit", "Writer"]
 
@@ -116,10 +115,10 @@ class Writer:
     def _commit(self, jobs: Sequence[_Job]) -> list[_Outcome]:
         outcomes: list[_Outcome] = []
         try:
-            self._patiently("BEGIN IMMEDIATE")
+            patiently(self._connection, "BEGIN IMMEDIATE", self._lock_seconds)
             for job in jobs:
                 outcomes.append(self._run(job))  # noqa: PERF401 - what ran so far is needed when one raises
-            self._patiently("COMMIT")
+            patiently(self._connection, "COMMIT", self._lock_seconds)
         except Exception as error:  # noqa: BLE001 - whatever it is, every caller has to hear of it
             self._roll_back()
             failed = {id(outcome.job): outcome for outcome in outcomes if outcome.error is not None}
@@ -140,20 +139,6 @@ class Writer:
             return _Outcome(job, error=translated(error, self._path))
         self._connection.execute("RELEASE unit")
         return _Outcome(job, value=value)
-
-    def _patiently(self, statement: str) -> None:
-        """Run BEGIN or COMMIT, again while another process holds the lock, for ``lock_seconds`` at most."""
-        deadline = time.monotonic() + self._lock_seconds
-        while True:
-            try:
-                self._connection.execute(statement)
-            except sqlite3.OperationalError as error:
-                if not is_busy(error) or time.monotonic() >= deadline:
-                    raise
-                # SQLite's own handler has waited already; some kinds of busy come back at once.
-                time.sleep(0.002)
-            else:
-                return
 
     def _roll_back(self) -> None:
         try:

@@ -8,7 +8,7 @@ import pytest
 from mfa_server.store.errors import StoreRefusedError, StoreUnavailableError, UnknownSchemaError
 from mfa_server.store.migrate import migrate
 from mfa_server.store.sqlite import SqliteStore
-from mfa_server.store.sqlite_connect import connect, create_file, is_busy, translated
+from mfa_server.store.sqlite_connect import connect, create_file, is_busy, patiently, translated
 from tests.conformance.store_values import HERE
 
 HOW = "run `mfa store migrate`"
@@ -109,3 +109,15 @@ def test_errors_are_told_in_the_stores_words(error: Exception, kind: type[Except
     told = translated(error, Path("x.db"))
     assert isinstance(told, kind)
     assert text in str(told)
+
+
+def test_patience_ends(database: Path) -> None:
+    holder = connect(database, busy_milliseconds=0, writing=True)
+    other = connect(database, busy_milliseconds=0, writing=True)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        patiently(other, "BEGIN IMMEDIATE", 0.01)
+    holder.execute("ROLLBACK")
+    patiently(other, "BEGIN IMMEDIATE", 0.01)
+    for connection in (holder, other):
+        connection.close()

@@ -44,6 +44,13 @@ def numbers(path: Path) -> list[int]:
     return found
 
 
+async def tasks_started() -> None:
+    """Let the tasks that were made before run up to their first wait."""
+    turn = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_soon(turn.set_result, None)
+    await turn
+
+
 class Held:
     """Holds the writer inside a unit, so that what comes next gathers into one commit."""
 
@@ -66,7 +73,7 @@ async def test_units_that_gather_share_a_commit(writer: Writer, plain: Path) -> 
     await asyncio.to_thread(held.entered.wait, 10)
     writer._connection.set_trace_callback(lambda text: commits.append(text) if text == "COMMIT" else None)
     rest = [asyncio.ensure_future(writer.write(add(n))) for n in range(100)]
-    await asyncio.sleep(0)
+    await tasks_started()
     held.go_on.set()
     await asyncio.gather(first, *rest)
     assert numbers(plain) == list(range(100))
@@ -85,7 +92,7 @@ async def test_a_unit_that_fails_disturbs_no_neighbour(writer: Writer, plain: Pa
     await asyncio.to_thread(held.entered.wait, 10)
     units = [add(1), fails, add(1), add(2)]
     waiting = asyncio.gather(*(writer.write(unit) for unit in units), return_exceptions=True)
-    await asyncio.sleep(0)
+    await tasks_started()
     held.go_on.set()
     await first
     one, own, refused, two = await waiting
@@ -108,7 +115,7 @@ async def test_a_commit_that_fails_fails_every_unit_and_the_next_one_works(write
     await asyncio.to_thread(held.entered.wait, 10)
     units = [add(1), refers_to_nothing, own_failure, add(2)]
     waiting = asyncio.gather(*(writer.write(unit) for unit in units), return_exceptions=True)
-    await asyncio.sleep(0)
+    await tasks_started()
     held.go_on.set()
     await first
     outcomes = await waiting
@@ -143,7 +150,7 @@ async def test_a_unit_that_loses_the_transaction_fails_its_neighbours_too(writer
         raise sqlite3.OperationalError("database or disk is full")
 
     waiting = asyncio.gather(*(writer.write(unit) for unit in [add(1), loses, add(2)]), return_exceptions=True)
-    await asyncio.sleep(0)
+    await tasks_started()
     held.go_on.set()
     await first
     assert [type(outcome) for outcome in await waiting] == [StoreUnavailableError] * 3
@@ -169,7 +176,7 @@ async def test_a_full_disk_is_told_and_survived(writer: Writer, plain: Path) -> 
 async def test_closing_writes_what_is_queued_and_ends_the_log(plain: Path) -> None:
     writer = Writer(connect(plain, busy_milliseconds=10, writing=True), plain)
     waiting = [asyncio.ensure_future(writer.write(add(n))) for n in range(200)]
-    await asyncio.sleep(0)
+    await tasks_started()
     await asyncio.to_thread(writer.close)
     writer.close()
     assert await asyncio.gather(*waiting) == list(range(200))
@@ -183,7 +190,7 @@ async def test_a_caller_that_gave_up_does_not_stop_its_write(writer: Writer, pla
     first = asyncio.ensure_future(writer.write(held))
     await asyncio.to_thread(held.entered.wait, 10)
     impatient = asyncio.ensure_future(writer.write(add(1)))
-    await asyncio.sleep(0)
+    await tasks_started()
     impatient.cancel()
     held.go_on.set()
     await first
@@ -198,7 +205,7 @@ async def test_the_queue_is_bounded(writer: Writer, monkeypatch: pytest.MonkeyPa
     first = asyncio.ensure_future(writer.write(held))
     await asyncio.to_thread(held.entered.wait, 10)
     rest = [asyncio.ensure_future(writer.write(add(n))) for n in range(3)]
-    await asyncio.sleep(0)
+    await tasks_started()
     held.go_on.set()
     outcomes = await asyncio.gather(first, *rest, return_exceptions=True)
     assert outcomes[:3] == [None, 0, 1]

@@ -3,6 +3,8 @@
 Revision 0001, the beginning.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -16,159 +18,185 @@ depends_on: str | None = None
 
 def upgrade() -> None:
     """Make every table."""
-    _people()
-    _logons()
-    _records()
+    _users()
+    _user_state()
+    _tokens()
+    _attempts()
+    _sent_codes()
+    _redeliveries()
+    _audit()
+    _servers()
+    _sync_runs()
+    _meta()
 
 
-def _people() -> None:
-    """People, what logons change about them, and their tokens."""
+def _text(name: str, limit: int) -> sa.Column[Any]:
+    return sa.Column(name, sa.String(limit), nullable=False)
+
+
+def _folded(name: str, limit: int) -> sa.Column[Any]:
+    kind = sa.String(limit).with_variant(sa.String(limit, collation="C"), "postgresql")
+    return sa.Column(name, kind, nullable=False)
+
+
+def _bytes(name: str, limit: int) -> sa.Column[Any]:
+    return sa.Column(name, sa.LargeBinary(limit), nullable=False)
+
+
+def _number(name: str) -> sa.Column[Any]:
+    return sa.Column(name, sa.Integer, nullable=False)
+
+
+def _flag(name: str) -> sa.Column[Any]:
+    return sa.Column(name, sa.Boolean, nullable=False)
+
+
+def _time(name: str, *, nullable: bool = False) -> sa.Column[Any]:
+    return sa.Column(name, sa.BigInteger, nullable=nullable)
+
+
+def _id(name: str, *, nullable: bool = False) -> sa.Column[Any]:
+    return sa.Column(name, sa.Uuid, nullable=nullable)
+
+
+def _users() -> None:
     op.create_table(
         "users",
-        sa.Column("user_id", sa.String(length=128), nullable=False),
-        sa.Column("username", sa.String(length=256), nullable=False),
-        sa.Column("dn", sa.String(length=1024), nullable=False),
-        sa.Column("upn", sa.String(length=1024), nullable=False),
-        sa.Column("display_name", sa.String(length=256), nullable=False),
-        sa.Column("given_name", sa.String(length=256), nullable=False),
-        sa.Column("surname", sa.String(length=256), nullable=False),
-        sa.Column("email", sa.String(length=320), nullable=False),
-        sa.Column("phone", sa.String(length=64), nullable=False),
-        sa.Column("backup_phone", sa.String(length=64), nullable=False),
-        sa.Column("extension", sa.String(length=64), nullable=False),
-        sa.Column("language", sa.String(length=64), nullable=False),
-        sa.Column("user_group", sa.String(length=320), nullable=False),
-        sa.Column("method", sa.String(length=32), nullable=False),
-        sa.Column("text_message_mode", sa.String(length=32), nullable=False),
-        sa.Column("pin_mode", sa.String(length=32), nullable=False),
-        sa.Column("enabled", sa.Boolean(), nullable=False),
-        sa.Column("source", sa.String(length=320), nullable=False),
-        sa.Column("overrides", sa.String(length=512), nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=True),
-        sa.Column("updated_at", sa.BigInteger(), nullable=True),
-        sa.Column(
-            "username_key",
-            sa.String(length=768).with_variant(sa.String(length=768, collation="C"), "postgresql"),
-            nullable=False,
-        ),
-        sa.Column(
-            "dn_key",
-            sa.String(length=3072).with_variant(sa.String(length=3072, collation="C"), "postgresql"),
-            nullable=False,
-        ),
-        sa.Column(
-            "upn_key",
-            sa.String(length=3072).with_variant(sa.String(length=3072, collation="C"), "postgresql"),
-            nullable=False,
-        ),
-        sa.Column(
-            "email_key",
-            sa.String(length=960).with_variant(sa.String(length=960, collation="C"), "postgresql"),
-            nullable=False,
-        ),
-        sa.Column(
-            "display_key",
-            sa.String(length=768).with_variant(sa.String(length=768, collation="C"), "postgresql"),
-            nullable=False,
-        ),
+        _text("user_id", 128),
+        _text("username", 256),
+        _text("dn", 1024),
+        _text("upn", 1024),
+        _text("display_name", 256),
+        _text("given_name", 256),
+        _text("surname", 256),
+        _text("email", 320),
+        _text("phone", 64),
+        _text("backup_phone", 64),
+        _text("extension", 64),
+        _text("language", 64),
+        _text("user_group", 320),
+        _text("method", 32),
+        _text("text_message_mode", 32),
+        _text("pin_mode", 32),
+        _flag("enabled"),
+        _text("source", 320),
+        _text("overrides", 512),
+        _time("created_at", nullable=True),
+        _time("updated_at", nullable=True),
+        _folded("username_key", 768),
+        _folded("dn_key", 3072),
+        _folded("upn_key", 3072),
+        _folded("email_key", 960),
+        _folded("display_key", 768),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_users")),
     )
     op.create_index(op.f("ix_users_dn_key"), "users", ["dn_key"], unique=False)
     op.create_index(op.f("ix_users_email_key"), "users", ["email_key"], unique=False)
     op.create_index(op.f("ix_users_upn_key"), "users", ["upn_key"], unique=False)
     op.create_index(op.f("ix_users_username_key_user_id"), "users", ["username_key", "user_id"], unique=False)
+
+
+def _user_state() -> None:
     op.create_table(
         "user_state",
-        sa.Column("user_id", sa.String(length=128), nullable=False),
-        sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("password_failures", sa.Integer(), nullable=False),
-        sa.Column("password_since", sa.BigInteger(), nullable=True),
-        sa.Column("password_last", sa.BigInteger(), nullable=True),
-        sa.Column("password_locked_until", sa.BigInteger(), nullable=True),
-        sa.Column("wrong_credential", sa.LargeBinary(length=64), nullable=False),
-        sa.Column("wrong_code", sa.Integer(), nullable=False),
-        sa.Column("wrong_diagnostic", sa.String(length=1024), nullable=False),
-        sa.Column("wrong_at", sa.BigInteger(), nullable=True),
-        sa.Column("factor_failures", sa.Integer(), nullable=False),
-        sa.Column("factor_since", sa.BigInteger(), nullable=True),
-        sa.Column("factor_last", sa.BigInteger(), nullable=True),
-        sa.Column("factor_locked_until", sa.BigInteger(), nullable=True),
-        sa.Column("unanswered", sa.Integer(), nullable=False),
-        sa.Column("unanswered_since", sa.BigInteger(), nullable=True),
-        sa.Column("prompts_paused_until", sa.BigInteger(), nullable=True),
-        sa.Column("blocked_until", sa.BigInteger(), nullable=True),
-        sa.Column("block_reason", sa.String(length=512), nullable=False),
-        sa.Column("last_logon", sa.BigInteger(), nullable=True),
+        _text("user_id", 128),
+        _number("epoch"),
+        _number("password_failures"),
+        _time("password_since", nullable=True),
+        _time("password_last", nullable=True),
+        _time("password_locked_until", nullable=True),
+        _bytes("wrong_credential", 64),
+        _number("wrong_code"),
+        _text("wrong_diagnostic", 1024),
+        _time("wrong_at", nullable=True),
+        _number("factor_failures"),
+        _time("factor_since", nullable=True),
+        _time("factor_last", nullable=True),
+        _time("factor_locked_until", nullable=True),
+        _number("unanswered"),
+        _time("unanswered_since", nullable=True),
+        _time("prompts_paused_until", nullable=True),
+        _time("blocked_until", nullable=True),
+        _text("block_reason", 512),
+        _time("last_logon", nullable=True),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_user_state")),
         sqlite_with_rowid=False,
     )
+
+
+def _tokens() -> None:
     op.create_table(
         "tokens",
-        sa.Column("token_id", sa.Uuid(), nullable=False),
-        sa.Column("user_id", sa.String(length=128), nullable=False),
-        sa.Column("secret", sa.LargeBinary(length=512), nullable=False),
-        sa.Column("kind", sa.String(length=32), nullable=False),
-        sa.Column("label", sa.String(length=256), nullable=False),
-        sa.Column("digits", sa.Integer(), nullable=False),
-        sa.Column("period", sa.Integer(), nullable=False),
-        sa.Column("algorithm", sa.String(length=32), nullable=False),
-        sa.Column("last_step", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=True),
-        sa.Column("key_id", sa.String(length=32), nullable=False),
+        _id("token_id"),
+        _text("user_id", 128),
+        _bytes("secret", 512),
+        _text("kind", 32),
+        _text("label", 256),
+        _number("digits"),
+        _number("period"),
+        _text("algorithm", 32),
+        sa.Column("last_step", sa.BigInteger, nullable=False),
+        _time("created_at", nullable=True),
+        _text("key_id", 32),
         sa.ForeignKeyConstraint(["user_id"], ["users.user_id"], name=op.f("fk_tokens_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("token_id", name=op.f("pk_tokens")),
     )
     op.create_index(op.f("ix_tokens_user_id"), "tokens", ["user_id"], unique=False)
 
 
-def _logons() -> None:
-    """Logons under way, and what one may hand to the next."""
+def _attempts() -> None:
     op.create_table(
         "attempts",
-        sa.Column("attempt_id", sa.Uuid(), nullable=False),
-        sa.Column("user_id", sa.String(length=128), nullable=False),
-        sa.Column("client", sa.String(length=512), nullable=False),
-        sa.Column("credential", sa.LargeBinary(length=64), nullable=False),
-        sa.Column("method", sa.String(length=32), nullable=False),
-        sa.Column("code_hash", sa.LargeBinary(length=64), nullable=False),
-        sa.Column("owner", sa.String(length=320), nullable=False),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("takeovers", sa.Integer(), nullable=False),
-        sa.Column("waiting", sa.Boolean(), nullable=False),
-        sa.Column("prompted_at", sa.BigInteger(), nullable=True),
-        sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.Column("abandoned_at", sa.BigInteger(), nullable=True),
-        sa.Column("began_at", sa.BigInteger(), nullable=False),
-        sa.Column("newcomer_id", sa.Uuid(), nullable=True),
+        _id("attempt_id"),
+        _text("user_id", 128),
+        _text("client", 512),
+        _bytes("credential", 64),
+        _text("method", 32),
+        _bytes("code_hash", 64),
+        _text("owner", 320),
+        _number("generation"),
+        _number("epoch"),
+        _number("takeovers"),
+        _flag("waiting"),
+        _time("prompted_at", nullable=True),
+        _time("expires_at"),
+        _time("abandoned_at", nullable=True),
+        _time("began_at"),
+        _id("newcomer_id", nullable=True),
         sa.PrimaryKeyConstraint("attempt_id", name=op.f("pk_attempts")),
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_attempts_expires_at"), "attempts", ["expires_at"], unique=False)
     op.create_index(op.f("ix_attempts_user_id"), "attempts", ["user_id"], unique=False)
+
+
+def _sent_codes() -> None:
     op.create_table(
         "sent_codes",
-        sa.Column("code_id", sa.Uuid(), nullable=False),
-        sa.Column("user_id", sa.String(length=128), nullable=False),
-        sa.Column("client", sa.String(length=512), nullable=False),
-        sa.Column("method", sa.String(length=32), nullable=False),
-        sa.Column("code_hash", sa.LargeBinary(length=64), nullable=False),
-        sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.Column("used", sa.Boolean(), nullable=False),
+        _id("code_id"),
+        _text("user_id", 128),
+        _text("client", 512),
+        _text("method", 32),
+        _bytes("code_hash", 64),
+        _time("expires_at"),
+        _flag("used"),
         sa.PrimaryKeyConstraint("code_id", name=op.f("pk_sent_codes")),
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_sent_codes_expires_at"), "sent_codes", ["expires_at"], unique=False)
     op.create_index(op.f("ix_sent_codes_user_id"), "sent_codes", ["user_id"], unique=False)
+
+
+def _redeliveries() -> None:
     op.create_table(
         "redeliveries",
-        sa.Column("redelivery_id", sa.Uuid(), nullable=False),
-        sa.Column("user_id", sa.String(length=128), nullable=False),
-        sa.Column("client", sa.String(length=512), nullable=False),
-        sa.Column("credential", sa.LargeBinary(length=64), nullable=False),
-        sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.Column("uses", sa.Integer(), nullable=False),
+        _id("redelivery_id"),
+        _text("user_id", 128),
+        _text("client", 512),
+        _bytes("credential", 64),
+        _number("epoch"),
+        _time("expires_at"),
+        _number("uses"),
         sa.PrimaryKeyConstraint("redelivery_id", name=op.f("pk_redeliveries")),
         sqlite_with_rowid=False,
     )
@@ -176,53 +204,56 @@ def _logons() -> None:
     op.create_index(op.f("ix_redeliveries_user_id"), "redeliveries", ["user_id"], unique=False)
 
 
-def _records() -> None:
-    """What happened, and who takes part."""
+def _audit() -> None:
     op.create_table(
         "audit",
-        sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("event", sa.String(length=64), nullable=False),
-        sa.Column("result", sa.String(length=32), nullable=False),
-        sa.Column("reason", sa.String(length=64), nullable=False),
-        sa.Column("alert", sa.Boolean(), nullable=False),
-        sa.Column("user_id", sa.String(length=128), nullable=False),
-        sa.Column("username", sa.String(length=256), nullable=False),
-        sa.Column("client", sa.String(length=512), nullable=False),
-        sa.Column("source", sa.String(length=320), nullable=False),
-        sa.Column("server", sa.String(length=320), nullable=False),
-        sa.Column("method", sa.String(length=32), nullable=False),
-        sa.Column("detail", sa.String(length=8192), nullable=False),
+        _id("event_id"),
+        _time("at"),
+        _text("event", 64),
+        _text("result", 32),
+        _text("reason", 64),
+        _flag("alert"),
+        _text("user_id", 128),
+        _text("username", 256),
+        _text("client", 512),
+        _text("source", 320),
+        _text("server", 320),
+        _text("method", 32),
+        _text("detail", 8192),
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_audit")),
     )
     op.create_index(op.f("ix_audit_at"), "audit", ["at"], unique=False)
     op.create_index(op.f("ix_audit_user_id_at"), "audit", ["user_id", "at"], unique=False)
+
+
+def _servers() -> None:
     op.create_table(
         "servers",
-        sa.Column("server_id", sa.String(length=320), nullable=False),
-        sa.Column("name", sa.String(length=256), nullable=False),
-        sa.Column("address", sa.String(length=512), nullable=False),
-        sa.Column("started_at", sa.BigInteger(), nullable=False),
-        sa.Column("seen_at", sa.BigInteger(), nullable=False),
-        sa.Column("version", sa.String(length=64), nullable=False),
-        sa.Column("bundle", sa.String(length=128), nullable=False),
+        _text("server_id", 320),
+        _text("name", 256),
+        _text("address", 512),
+        _time("started_at"),
+        _time("seen_at"),
+        _text("version", 64),
+        _text("bundle", 128),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_servers")),
     )
+
+
+def _sync_runs() -> None:
     op.create_table(
         "sync_runs",
-        sa.Column("source", sa.String(length=320), nullable=False),
-        sa.Column("started_at", sa.BigInteger(), nullable=False),
-        sa.Column("finished_at", sa.BigInteger(), nullable=False),
-        sa.Column("added", sa.Integer(), nullable=False),
-        sa.Column("changed", sa.Integer(), nullable=False),
-        sa.Column("unchanged", sa.Integer(), nullable=False),
-        sa.Column("phones_invalid", sa.Integer(), nullable=False),
-        sa.Column("error", sa.String(length=2048), nullable=False),
+        _text("source", 320),
+        _time("started_at"),
+        _time("finished_at"),
+        _number("added"),
+        _number("changed"),
+        _number("unchanged"),
+        _number("phones_invalid"),
+        _text("error", 2048),
         sa.PrimaryKeyConstraint("source", name=op.f("pk_sync_runs")),
     )
-    op.create_table(
-        "meta",
-        sa.Column("key", sa.String(length=64), nullable=False),
-        sa.Column("value", sa.String(length=512), nullable=False),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_meta")),
-    )
+
+
+def _meta() -> None:
+    op.create_table("meta", _text("key", 64), _text("value", 512), sa.PrimaryKeyConstraint("key", name=op.f("pk_meta")))
