@@ -129,7 +129,7 @@ def test_a_program_that_ignores_the_polite_signal_is_ended_all_the_same(tmp_path
     assert not program.running
 
 
-def test_waiting_treats_an_os_error_as_not_yet():
+def test_waiting_treats_an_os_error_as_not_yet() -> None:
     answers = iter(["broken", "", "so"])
 
     def condition() -> str:
