@@ -19,7 +19,14 @@ Writable = Resource | Secret | ConfigMap
 OWN_PREFIX = "mfa-operator.io/"
 """Prefix of the annotations that mean something to us."""
 
-_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_Base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+class _Dumper(_Base):  # type: ignore[misc]  # chosen at run time: libyaml may be missing
+    """A dumper that writes equal values out each time: our own loader reads no aliases."""
+
+    def ignore_aliases(self, _data: object) -> bool:
+        return True
 
 
 def document_of(item: Writable) -> dict[str, Any]:
@@ -41,7 +48,7 @@ def document_of(item: Writable) -> dict[str, Any]:
 
 def to_yaml(documents: Iterable[dict[str, Any]]) -> str:
     """Return the documents as one multi-document YAML text; keys keep the order of their models."""
-    return yaml.dump_all(documents, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000_000)
+    return yaml.dump_all(documents, Dumper=_Dumper, sort_keys=False, width=1_000_000)
 
 
 def _encoded(item: Secret | ConfigMap) -> dict[str, str]:
