@@ -58,8 +58,8 @@ def is_repeat(state: UserState, credential: bytes, now: datetime) -> bool:
     return (
         bool(state.wrong_credential)
         and state.wrong_credential == credential
-        and state.password_last is not None
-        and now - state.password_last < REPEAT_WINDOW
+        and state.wrong_at is not None
+        and now - state.wrong_at < REPEAT_WINDOW
     )
 
 

@@ -75,5 +75,5 @@ def test_a_try_right_after_a_failure_comes_too_soon(state, reason):
     [(b"same", 9, True), (b"same", 10, False), (b"other", 1, False), (b"", 1, False)],
 )
 def test_the_same_wrong_password_within_ten_seconds_is_a_repeat(credential, ago, repeat):
-    state = UserState("u", wrong_credential=b"same", password_last=START - ago * SECOND)
+    state = UserState("u", wrong_credential=b"same", wrong_at=START - ago * SECOND)
     assert is_repeat(state, credential, START) is repeat

@@ -134,6 +134,7 @@ def test_the_same_wrong_password_within_seconds_gets_the_same_answer_without_a_b
     state = UserState(
         ANNA.user_id,
         password_last=START,
+        wrong_at=START,
         password_failures=1,
         wrong_credential=CREDENTIAL,
         wrong_code=49,
