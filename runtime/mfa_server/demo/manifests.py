@@ -23,69 +23,53 @@ class DemoPorts:
 
 def demo_manifests(ports: DemoPorts, directory_authority: str, service_password: str) -> str:
     """Return the documents as YAML. ``directory_authority`` is the PEM text that the directory's certificate is checked with."""
-    group = {"name": "main"}
+    directory_bind = {"stringData": {"username": "svc-mfa@example.com", "password": service_password}}
     return to_yaml(
         [
-            _object(
-                "MfaServerGroup",
-                "main",
-                {
-                    "directory": {
-                        "type": "ActiveDirectory",
-                        "servers": [{"host": "127.0.0.1", "port": ports.directory}],
-                        "baseDN": "DC=example,DC=com",
-                        "bindSecretRef": {"name": "directory-bind"},
-                        "tls": {
-                            "mode": "LDAPS",
-                            "caRef": {"type": "ConfigMap", "configMap": {"name": "directory-ca", "key": "ca.crt"}},
-                        },
-                    },
-                    "listeners": {"ldap": {"port": ports.ldap}, "ldaps": {"port": ports.ldaps}},
-                    "policy": {"methods": {"default": "TextMessage", "allowed": ["TextMessage", "OathToken"]}},
-                    "textMessage": {"mode": "TwoWay", "providers": [{"name": "console", "type": "Console"}]},
-                },
-            ),
-            _object(
-                "LdapClient",
-                "netscaler",
-                {
-                    "serverGroupRef": group,
-                    "applicationName": "Gateway",
-                    "addresses": ["127.0.0.1"],
-                    "serviceAccounts": [{"identity": "CN=svc-netscaler,OU=service,DC=example,DC=com"}],
-                    "appendedCode": {"separator": ","},
-                    "gateway": {"type": "NetScaler"},
-                },
-            ),
-            _object(
-                "UserSyncSource",
-                "staff",
-                {
-                    "serverGroupRef": group,
-                    "select": {"searches": [{"baseDN": "OU=people,DC=example,DC=com", "filter": "(objectClass=user)"}]},
-                    "phone": {"defaultRegion": "GB"},
-                },
-            ),
-            {
-                "apiVersion": "v1",
-                "kind": "Secret",
-                "metadata": {"name": "directory-bind", "namespace": NAMESPACE},
-                "stringData": {"username": "svc-mfa@example.com", "password": service_password},
-            },
-            {
-                "apiVersion": "v1",
-                "kind": "ConfigMap",
-                "metadata": {"name": "directory-ca", "namespace": NAMESPACE},
-                "data": {"ca.crt": directory_authority},
-            },
+            _document("MfaServerGroup", "main", spec=_group(ports)),
+            _document("LdapClient", "netscaler", spec=_client()),
+            _document("UserSyncSource", "staff", spec=_source()),
+            _document("Secret", "directory-bind", **directory_bind),
+            _document("ConfigMap", "directory-ca", data={"ca.crt": directory_authority}),
         ]
     )
 
 
-def _object(kind: str, name: str, spec: dict[str, object]) -> dict[str, object]:
+def _document(kind: str, name: str, **content: object) -> dict[str, object]:
+    version = "v1" if kind in {"Secret", "ConfigMap"} else "mfa-operator.io/v1alpha1"
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": NAMESPACE}, **content}
+
+
+def _group(ports: DemoPorts) -> dict[str, object]:
+    authority = {"type": "ConfigMap", "configMap": {"name": "directory-ca", "key": "ca.crt"}}
     return {
-        "apiVersion": "mfa-operator.io/v1alpha1",
-        "kind": kind,
-        "metadata": {"name": name, "namespace": NAMESPACE},
-        "spec": spec,
+        "directory": {
+            "type": "ActiveDirectory",
+            "servers": [{"host": "127.0.0.1", "port": ports.directory}],
+            "baseDN": "DC=example,DC=com",
+            "bindSecretRef": {"name": "directory-bind"},
+            "tls": {"mode": "LDAPS", "caRef": authority},
+        },
+        "listeners": {"ldap": {"port": ports.ldap}, "ldaps": {"port": ports.ldaps}},
+        "policy": {"methods": {"default": "TextMessage", "allowed": ["TextMessage", "OathToken"]}},
+        "textMessage": {"mode": "TwoWay", "providers": [{"name": "console", "type": "Console"}]},
+    }
+
+
+def _client() -> dict[str, object]:
+    return {
+        "serverGroupRef": {"name": "main"},
+        "applicationName": "Gateway",
+        "addresses": ["127.0.0.1"],
+        "serviceAccounts": [{"identity": "CN=svc-netscaler,OU=service,DC=example,DC=com"}],
+        "appendedCode": {"separator": ","},
+        "gateway": {"type": "NetScaler"},
+    }
+
+
+def _source() -> dict[str, object]:
+    return {
+        "serverGroupRef": {"name": "main"},
+        "select": {"searches": [{"baseDN": "OU=people,DC=example,DC=com", "filter": "(objectClass=user)"}]},
+        "phone": {"defaultRegion": "GB"},
     }
