@@ -1,7 +1,7 @@
 """The LDAP operations as values, under their RFC 4511 names.
 
-Each class is one arm of `LDAPMessage.protocolOp` (section 4.1.1) or a part of one. A `LDAPDN`, `LDAPString` or `LDAPOID`
-is a `str`, an `OCTET STRING` is `bytes`, a `SET OF` keeps the order of the wire. Passwords never show in a `repr`.
+Each class is one arm of `LDAPMessage.protocolOp` (section 4.1.1) or a part of one. A `LDAPDN`, `LDAPString` or
+`LDAPOID` is a `str`, an `OCTET STRING` is `bytes`, a `SET OF` keeps the order of the wire. Passwords never show in a `repr`.
 Turning them into bytes and back is `codec`'s work; what may be sent when is the sessions'.
 """
 

@@ -95,7 +95,7 @@ _MAPPED: Final[dict[int, str | None]] = {
 
 @dataclass(frozen=True, slots=True)
 class NameAttribute:
-    """One attribute type and its value in an RDN. `bytes` is a value given as `#` and the BER encoding in hexadecimal."""
+    """One attribute type and its value in an RDN. `bytes` is a value given as `#` and hexadecimal BER."""
 
     type: str
     value: str | bytes

@@ -161,7 +161,7 @@ class ServerSession:
         return all(self._take(frame, events, behind=True) for frame in held.values())
 
     def _take(self, frame: Frame, events: list[ServerEvent], *, behind: bool) -> bool:
-        """Turn one message into events: whether the session goes on. `behind` tells whether octets follow it already."""
+        """Turn one message into events: whether the session goes on. `behind`: octets follow it already."""
         try:
             self._dispatch(frame, events, behind=behind)
         except ProtocolViolation as violation:

@@ -1,7 +1,8 @@
 """The states of both sessions and every transition between them, as tables.
 
 The sessions consult nothing else, and the documentation's diagrams can be drawn from here. A trigger that a state does
-not list is impossible there: asking for it is a `LocalMisuse`. (Integers, since their hash costs a tenth of an `Enum`'s.)
+not list is impossible there: asking for it is a `LocalMisuse`. They are integers, since the hash of an `Enum` costs ten
+times as much.
 """
 
 from enum import IntEnum, auto
