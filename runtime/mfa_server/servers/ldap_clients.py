@@ -56,7 +56,7 @@ class ClientChoice:
 
     def service_bound(self, policy: ClientPolicy) -> bool:
         """Whether a service account of the same client has bound on this connection before."""
-        return self._service_client == policy.client
+        return bool(self._service_client) and self._service_client == policy.client
 
     def forget(self) -> None:
         """Drop what binds have decided: the connection starts TLS, and nothing from before counts."""

@@ -56,6 +56,7 @@ __all__ = [
     "no_directory",
     "rig",
     "search",
+    "until",
 ]
 
 LOOPBACK = "127.0.0.1"
@@ -221,9 +222,14 @@ async def rig(
         yield Rig(server, logons, clock, refused)
     finally:
         server.close()
-        async with asyncio.timeout(SECONDS):
-            while server.connections:
-                await asyncio.sleep(0)
+        await until(lambda: not server.connections)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Let the loop run until the condition holds: what crosses loopback is seen only by its effect."""
+    async with asyncio.timeout(SECONDS):
+        while not condition():  # noqa: ASYNC110 - nothing of the product's announces it
+            await asyncio.sleep(0)
 
 
 class RawClient:

@@ -23,6 +23,7 @@ from mfa_server.ldap.messages import (
     DelRequest,
     ModifyDNRequest,
     ModifyRequest,
+    Operation,
     UnbindRequest,
 )
 from mfa_server.servers.ldap_front import ListenerKind
@@ -41,6 +42,7 @@ from tests.mfa_server.servers.rig import (
     renamed,
     rig,
     search,
+    until,
 )
 from tests.support.logons import POLICY
 
@@ -283,7 +285,7 @@ async def test_form_comes_to_the_logon_as_it_is(front: Front) -> None:
 
 async def test_nothing_is_written_and_unknown_operations_are_refused(front: Front) -> None:
     dn = "uid=anna,dc=example,dc=test"
-    refusals = [
+    refusals: list[tuple[Operation, int]] = [
         (ModifyRequest(dn, ()), 50),
         (AddRequest(dn, (Attribute("cn", (b"x",)),)), 50),
         (DelRequest(dn), 50),
@@ -347,7 +349,8 @@ async def test_a_two_gigabyte_header_is_refused_before_anything_is_waited_for(fr
 
 
 @pytest.mark.parametrize(
-    "garbage", [b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00\x01", b"\x30\x80\x02\x01\x01", b"\x30\x03\x02\x01\x00"]
+    "garbage",
+    [b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00\x01", b"\x30\x80\x02\x01\x01", b"\x30\x03\x02\x01\x00"],
 )
 async def test_what_is_no_ldap_is_closed(front: Front, garbage: bytes) -> None:
     async with rig(front.server) as it, await it.client() as stranger:
@@ -481,14 +484,10 @@ async def turns(count: int = 20) -> None:
 
 async def arrived(it: Any, count: int) -> None:
     """Wait until so many connections have been accepted, now or before."""
-    async with asyncio.timeout(SECONDS):
-        while it.server.stats.connections < count:
-            await asyncio.sleep(0)
+    await until(lambda: it.server.stats.connections >= count)
     await turns()
 
 
 async def drained(it: Any) -> None:
     """Wait until no connection is open."""
-    async with asyncio.timeout(SECONDS):
-        while it.server.connections:
-            await asyncio.sleep(0)
+    await until(lambda: not it.server.connections)
