@@ -1,7 +1,8 @@
 """`python -m tests.support.tiny_installation MANIFESTS STATE [KIND]`: the real supervisor over server processes that do almost nothing.
 
 Each process writes what happens to it into STATE/events, a line each: `start NAME SERVER_ID PID GENERATION`, `hup NAME GENERATION`,
-`term NAME`. KIND: `good`; `stubborn` (does not end when told to); `broken` (the second process ends at once with code 3).
+`term NAME`. KIND: `good`; `stored` (with a store, which takes a while to make); `stubborn` (does not end when told to); `broken` (the
+second process ends at once with code 3).
 """
 
 import os
@@ -50,7 +51,12 @@ def main(manifests: str, state: str, kind: str = "good") -> int:
     """Run the installation until it is told to end."""
     logs.configure()
     settings = StandaloneSettings(Path(manifests), Path(state), drain_seconds=20)
-    return Supervisor(settings, lambda worker: _serve(worker, kind), lock_seconds=0.5).run()
+    migrate = None if kind == "stored" else _no_store
+    return Supervisor(settings, lambda worker: _serve(worker, kind), migrate=migrate, lock_seconds=0.5).run()
+
+
+def _no_store(_: StandaloneSettings) -> None:
+    """Make none: these processes do not use it."""
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import override
 from uvicorn import Config
+from uvicorn.lifespan import off as _lifespan_off  # noqa: F401 - imported by name later: better before a fork than after
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 

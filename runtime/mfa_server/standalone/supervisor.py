@@ -5,7 +5,6 @@ known place. Whatever needs memory (migrating the store, reading manifests, maki
 """
 
 import fcntl
-import gc
 import os
 import secrets
 import signal
@@ -24,6 +23,7 @@ from mfa_server.standalone.backoff import Backoff
 from mfa_server.standalone.generations import current_generation
 from mfa_server.standalone.preparation import prepare
 from mfa_server.standalone.processes import FAILED, fork, outcome
+from mfa_server.standalone.warming import warm
 from mfa_server.standalone.watch import Watch
 
 __all__ = ["StandaloneError", "Supervisor"]
@@ -98,12 +98,11 @@ class Supervisor:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _run(self) -> int:
-        gc.collect()
-        gc.freeze()  # what is here now is shared with every child; a collection must not touch (and so copy) it
         self._watch.read = stamp(self._settings.manifests)
         for step in (self._prepare, lambda: self._migrate(self._settings)):
             if not _completed(fork(_as_process(step))):
                 return FAILED
+        warm(self._settings)
         self._generation = current_generation(self._settings.bundles)
         self._renew_at = self._now() + _RENEW_SECONDS
         for worker in self._workers:

@@ -68,7 +68,10 @@ def installation(folder: Path) -> Iterator[Installation]:
         yield found
 
 
-def test_two_servers_start_from_an_empty_state_directory(installation: Installation) -> None:
+def test_two_servers_start_from_an_empty_state_directory(folder: Path) -> None:
+    installation = Installation(folder, "stored")
+    with installation.program:
+        installation.started()
     state = installation.state
     (first, second) = sorted(installation.events("start"))
     assert (first[1], second[1]) == ("mfa-0", "mfa-1")
