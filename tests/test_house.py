@@ -116,6 +116,17 @@ def test_naming_a_forbidden_thing_in_a_string_is_not_using_it(tmp_path):
     assert faults(tmp_path) == []
 
 
+def test_a_module_that_only_declares_needs_no_twin(tmp_path):
+    declarations = '"""Ports."""\n\n__all__ = ["A"]\n\n\nclass A:\n    size: int = 1\n\n    def ask(self) -> int:\n        """Ask."""\n        ...\n'
+    put(tidy_tree(tmp_path), "runtime/mfa_server/ldap/ports.py", declarations)
+    assert faults(tmp_path) == []
+
+
+def test_giving_others_a_turn_is_not_sleeping(tmp_path):
+    put(tidy_tree(tmp_path), "tests/test_a.py", "import asyncio\n\n\nasync def test_a():\n    await asyncio.sleep(0)\n")
+    assert faults(tmp_path) == []
+
+
 def test_a_listed_exception_passes_and_a_superfluous_one_is_a_fault(tmp_path):
     put(tidy_tree(tmp_path), STATE, LONG_FUNCTION)
     allowed = Exceptions(long_functions={f"{STATE}::one": "a table"})

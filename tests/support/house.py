@@ -19,7 +19,9 @@ FUNCTION_LINES = 40
 FUNCTION_LINES_HARD = 60
 BANNED_NAMES = frozenset({"utils", "util", "helpers", "helper", "manager", "managers", "common", "misc"})
 ROOM_SENTENCES = 2
-SLEEP = re.compile(r"\b(?:time|asyncio)\.sleep\(|\bfrom (?:time|asyncio) import [^\n]*\bsleep\b")
+SLEEP = re.compile(
+    r"\btime\.sleep\(|\basyncio\.sleep\((?!0\))|\bfrom (?:time|asyncio) import [^\n]*\bsleep\b"
+)  # sleep(0) is a turn
 MOCK = re.compile(r"\bunittest\.mock\b|\bfrom unittest import [^\n]*\bmock\b|\bimport mock\b")
 UNTRACKED = frozenset({".git", ".venv", "__pycache__", "build", "dist"})
 # put together from parts, so that this file does not name what no file may name
@@ -152,9 +154,22 @@ def _twin_faults(root: Path, modules: list[_Module]) -> list[str]:
     for module in modules:
         inside = module.path.relative_to(root).parts[1:]
         twin = Path("tests", *inside[:-1], f"test_{inside[-1]}")
-        if inside[-1] not in NO_TWIN_NEEDED and not (root / twin).exists():
+        if inside[-1] not in NO_TWIN_NEEDED and _does_something(module.tree) and not (root / twin).exists():
             found.append(f"{module.name}: has no twin test {twin.as_posix()}")
     return found
+
+
+def _does_something(tree: ast.Module) -> bool:
+    """Whether a module has code of its own: one that only declares (types, protocols, constants) is tested in its use."""
+    return any(not _is_stub(node) for _, node in _functions(tree))
+
+
+def _is_stub(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return all(isinstance(each, ast.Pass | ast.Expr) and not _is_call(each) for each in node.body)
+
+
+def _is_call(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and not isinstance(statement.value, ast.Constant)
 
 
 def _module_length_faults(module: _Module) -> Iterator[Fault]:
