@@ -1,10 +1,12 @@
 """``mfa standalone`` as a child of the demonstration: the real program in a directory of its own, and commands given to it."""
 
 import asyncio
+import ctypes
 import http.client
 import json
 import os
 import re
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -22,6 +24,8 @@ READY_SECONDS = 60.0
 STOP_SECONDS = 30.0
 POLL_SECONDS = 0.05
 PROGRAM = (sys.executable, "-m", "mfa_server.cli")
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
 LOG_LINES = 20
 """The end of the servers' log that is shown when something goes wrong."""
 
@@ -61,6 +65,7 @@ class Installation:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,  # an interrupt of the demonstration must not reach them: they are stopped in order
+                preexec_fn=_end_with_parent,  # no thread runs yet, so that code between fork and exec is safe
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
         self._reading = asyncio.create_task(self._read())
@@ -144,6 +149,11 @@ class Installation:
             lines = self.log.read_text(errors="replace").splitlines()[-LOG_LINES:]
             return DemoError(what, hint="the end of their log:\n" + "\n".join(lines))
         return DemoError(what)
+
+
+def _end_with_parent() -> None:
+    """Ask the kernel for SIGTERM when the demonstration dies, however it dies (prctl(2))."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def free_ports(count: int) -> list[int]:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import shutil
+import signal
 import ssl
 import sys
 import tempfile
@@ -27,6 +28,8 @@ PERSON = "anna"
 PASSWORD = "Welcome-to-Anna-1"  # noqa: S105 - of an invented person, written in the demonstration's own directory
 SERVICE_PASSWORD = "Service-account-1"  # noqa: S105 - likewise
 ACCOUNT = GatewayAccount("CN=svc-netscaler,OU=service,DC=example,DC=com", SERVICE_PASSWORD, "DC=example,DC=com")
+INTERRUPTED = 130
+"""The exit code of a program that was interrupted."""
 USERS_SECONDS = 30.0
 PROMPT_SECONDS = 20.0
 TEXT = re.compile(r" text to (?P<number>\+\d+): (?P<body>.*reply with (?P<code>\d+) .*)$")
@@ -38,11 +41,26 @@ def walk(*, keep: bool = False, stream: TextIO | None = None) -> int:
     """Run the demonstration; returns the exit code: 0 where the logon was granted. ``keep`` leaves all running until interrupted."""
     folder = Path(tempfile.mkdtemp(prefix="mfa-demo-"))
     try:
-        return asyncio.run(Walk(folder, stream or sys.stdout).run(keep=keep))
-    except KeyboardInterrupt:
-        return 0 if keep else 1
+        return asyncio.run(_interruptible(Walk(folder, stream or sys.stdout), keep=keep))
+    except asyncio.CancelledError:
+        return 0 if keep else INTERRUPTED
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _interruptible(demonstration: "Walk", *, keep: bool) -> int:
+    """Run a demonstration that SIGINT and SIGTERM end in order: the servers are stopped, however impatient the person is."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def end() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, lambda: None)
+        if task is not None:
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, end)
+    return await demonstration.run(keep=keep)
 
 
 class Walk:
@@ -146,13 +164,14 @@ class Walk:
 
     async def _keep(self, installation: Installation, ports: DemoPorts) -> None:
         authority, state = installation.authority, installation.state
+        mfa = sys.argv[0] if Path(sys.argv[0]).name == "mfa" else "mfa"
         search = f"LDAPTLS_CACERT={authority} ldapsearch -H ldaps://{LOOPBACK}:{ports.ldaps}"
         for line in (
             "everything keeps running until you press Ctrl-C. What to try next, in another terminal:",
             f"  export MFA_STATE={state}",
-            "  mfa status; mfa users list; mfa gateway show netscaler",
+            f"  {mfa} status; {mfa} users list; {mfa} gateway show netscaler",
             f"  {search} -D '{ACCOUNT.service_dn}' -w {SERVICE_PASSWORD} -b DC=example,DC=com sAMAccountName=bert",
-            "  mfa tokens add dirk --generate      # dirk has no mobile phone: he types password,code",
+            f"  {mfa} tokens add dirk --generate      # dirk has no mobile phone: he types password,code",
             f"  $EDITOR {installation.manifests}/demo.yaml      # the servers follow within seconds",
             f"  tail -f {installation.log}",
             "people: anna bert carla dirk emma (disabled) frank (must change); passwords are Welcome-to-Anna-1, Welcome-to-Bert-1, …",
