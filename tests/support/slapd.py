@@ -67,6 +67,7 @@ olcDbMaxSize: 1073741824
 olcDbEnvFlags: nosync
 olcDbIndex: objectClass,entryUUID,entryCSN eq
 olcDbIndex: uid,mail,member,memberOf,modifyTimestamp eq
+olcLimits: dn.exact="cn=mfa,ou=service,{suffix}" size=unlimited time=unlimited
 olcAccess: to attrs=userPassword by self write by anonymous auth by * none
 olcAccess: to * by users read by * none
 
