@@ -77,6 +77,7 @@ def key_ring(bundle: Bundle, settings: WorkerSettings, used: frozenset[str]) -> 
     """
     ref = bundle.group.spec.store.encryption_key_secret_ref
     if ref is None:
+        settings.key_ring_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return KeyRing.load_or_create(settings.key_ring_path, used=used)
     ring = KeyRing.from_secret(bundle.secret(ref, bundle.namespace, "keyring"))
     ring.require(used)

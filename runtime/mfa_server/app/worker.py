@@ -192,6 +192,8 @@ class Worker:
     async def _follow_readiness(self) -> None:
         """Listen for gateways while ready, and only then: a balancer's probe of the port is the truth."""
         missing = await self.readiness.missing()
+        if self.serving is None:
+            self.reloader.poke()  # with nothing to serve, what was refused is tried again: its cause may be gone
         if self.ldap is not None and not self.stop.is_set():
             if missing:
                 self.ldap.close_listeners()
