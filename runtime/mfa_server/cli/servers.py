@@ -8,6 +8,8 @@ from mfa_server.cli.output import Format, print_object, print_rows
 
 __all__ = ["register"]
 
+SHORT_DIGEST = len("sha256:0123456789ab")
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
@@ -18,7 +20,10 @@ def register(app: typer.Typer) -> None:
 def servers(state: StateOption, output: OutputOption = Format.TABLE) -> None:
     """List the servers that share this state, and when each was last heard of."""
     columns = ("name", "address", "started", "seen", "version", "bundle")
-    print_rows(find_server(state).get("/servers")["servers"], columns, output)
+    rows = find_server(state).get("/servers")["servers"]
+    if output is Format.TABLE:  # whether two servers run on the same bundle shows in the digest's beginning
+        rows = [row | {"bundle": row.get("bundle", "")[:SHORT_DIGEST]} for row in rows]
+    print_rows(rows, columns, output)
 
 
 def status(state: StateOption, output: OutputOption = Format.TABLE) -> None:

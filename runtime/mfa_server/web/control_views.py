@@ -34,10 +34,9 @@ def _while_it_lasts(moment: datetime | None, now: datetime) -> str | None:
 def user_view(user: User, state: UserState, now: datetime) -> Json:
     """Return one person with what logons made of him."""
     blocked = _while_it_lasts(state.blocked_until, now)
-    return {"enabled": user.enabled} | _told(
+    return {"username": user.username, "enabled": user.enabled} | _told(
         (
             ("id", user.user_id),
-            ("username", user.username),
             ("upn", user.upn),
             ("dn", user.dn),
             ("displayName", user.display_name),
