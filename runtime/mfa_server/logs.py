@@ -38,7 +38,7 @@ def configure(stream: TextIO | None = None, *, level: int = logging.INFO) -> Non
         renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         ready: list[structlog.typing.Processor] = [renderer]
     else:
-        ready = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
+        ready = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str, ensure_ascii=False)]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -84,7 +84,7 @@ async def running(watching: Reloader) -> AsyncIterator[None]:
 async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(5):
         while not condition():  # noqa: ASYNC110 - files change outside of this loop
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0)
 
 
 def test_a_bundle_is_read_whole_with_its_generation(state: Path) -> None:
