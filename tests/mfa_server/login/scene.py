@@ -40,6 +40,7 @@ class KnownPasswords:
         self.binds: list[str] = []
         self.down = False
         self.verdict: PasswordVerdict | None = None
+        self.areas: tuple[AddressRange, ...] = ()
 
     async def resolve(self, name: str) -> Identity | None:
         if self.down:
@@ -55,7 +56,7 @@ class KnownPasswords:
         return ACCEPTED if PASSWORDS.get(dn) == password else WRONG
 
     async def identities(self, policy: ClientPolicy) -> Mapping[str, tuple[AddressRange, ...]]:
-        return {SERVICE.user_id: ()}
+        return {SERVICE.user_id: self.areas}
 
 
 class Phone:
