@@ -71,11 +71,7 @@ class Servers:
     async def connect(self) -> LdapConnection:
         """Connect to the first server that can be reached. Raises ConnectFailedError; nothing was sent then."""
         if any(state.alive for state in self._states):
-            try:
-                return await self._try_in_turn()
-            except ConnectFailedError:
-                if any(state.alive for state in self._states):
-                    raise
+            return await self._try_in_turn()
         async with self._last_resort:  # one at a time: the others learn from its outcome
             return await self._try_in_turn()
 
