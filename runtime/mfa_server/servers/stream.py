@@ -266,6 +266,8 @@ class Stream(asyncio.Protocol):
         if channel is None:
             self._send(data)
             return
+        if not channel.established:
+            return  # nothing can be said in the middle of a handshake
         try:
             channel.write(data)
         except TlsFailedError as error:

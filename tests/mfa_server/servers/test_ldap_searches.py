@@ -34,7 +34,7 @@ from mfa_server.servers import ldap_searches
 from mfa_server.servers.ldap_front import LdapParts, ListenerKind, References
 from mfa_server.servers.ldap_searches import entry_key
 from tests.mfa_server.servers.conftest import Front
-from tests.mfa_server.servers.rig import OneClient, RawClient, Rig, bind, granted, rig, search
+from tests.mfa_server.servers.rig import OneClient, RawClient, Rig, bind, granted, rig, search, until
 from tests.support.logons import POLICY
 from tests.support.people import PEOPLE
 from tests.support.processes import run
@@ -305,7 +305,27 @@ async def test_a_directory_that_is_down_gives_52(slapd_server: Slapd, front: Fro
         try:
             assert code(await results(client, search(3, slapd_server.suffix))) == 52
         finally:
-            await asyncio.to_thread(slapd_server.start)
+            slapd_server.start()  # not in another thread: the program is told to die with the one that starts it
+
+
+async def test_a_gateway_that_does_not_read_its_results_is_cut_off(slapd_server: Slapd, front: Front) -> None:
+    slapd_server.start()
+    async with behind(slapd_server, front) as it, gateway(it, front, slapd_server) as client:
+        client.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        (connection,) = it.server._front.connections
+        session = connection._session  # type: ignore[attr-defined]
+        for batch in range(200):
+            requests = [
+                search(1000 * (batch + 1) + number, slapd_server.suffix, scope=SUBTREE, attributes=("*", "+"))
+                for number in range(50)
+            ]
+            await client.send(*requests)
+            await until(lambda: it.server.stats.unread or session.outstanding)
+            await until(lambda: it.server.stats.unread or not session.outstanding)
+            if it.server.stats.unread:
+                break
+        assert it.server.stats.unread == 1
+        await until(lambda: not it.server.connections)
 
 
 async def test_a_credential_that_the_directory_no_longer_takes_searches_nothing(

@@ -1,6 +1,8 @@
 """The server as a whole: listeners that open and close, limits, reload, certificates, an orderly end."""
 
 import asyncio
+import os
+import resource
 import socket
 import ssl
 import time
@@ -209,6 +211,17 @@ async def test_draining_waits_for_a_person_and_says_goodbye_to_the_others(front:
         assert it.server.connections == 0
 
 
+async def test_draining_closes_connections_in_the_middle_of_a_handshake(front: Front) -> None:
+    async with rig(front.server) as it, await it.client() as gateway:
+        assert code_of(await gateway.ask(extended(1, oids.START_TLS))) == 0
+        async with await RawClient.connect(it.port(ListenerKind.LDAPS)) as probe:
+            await until(lambda: it.server.connections == 2)
+            await asyncio.wait_for(it.server.drain(30), SECONDS)
+            assert await gateway.wait_closed() == []
+            assert await probe.wait_closed() == []
+            assert it.server.stats.handshakes_failed == 0
+
+
 async def test_what_still_waits_after_the_grace_is_answered_busy(front: Front) -> None:
     async with rig(front.server) as it, await it.tls_client(front.client) as gateway:
         await gateway.send(bind(1, USER))
@@ -255,6 +268,39 @@ async def test_a_flood_of_octets_in_one_message_is_not_read_twice(front: Front) 
         assert time.process_time() - begun < 2
         it.pass_time(12)
         assert it.server.stats.timeouts == 1
+
+
+async def test_without_descriptors_connections_are_closed_and_later_ones_served(front: Front) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    async with rig(front.server) as it:
+        clients = [socket.socket() for _ in range(20)]
+        taken = [os.dup(0)]
+        while taken[-1] < max(sock.fileno() for sock in clients):  # the lowest free number is given out first
+            taken.append(os.dup(0))
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (taken[-1] + 5, before[1]))
+            for sock in clients:
+                sock.connect(("127.0.0.1", it.port()))
+                sock.setblocking(False)
+            await until(lambda: any(gone(sock) for sock in clients))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+            for sock in clients:
+                sock.close()
+            for number in taken:
+                os.close(number)
+        async with await it.client() as gateway:
+            assert await gateway.code(bind(1)) == 0
+
+
+def gone(sock: socket.socket) -> bool:
+    """Whether the server has closed this connection."""
+    try:
+        return sock.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
 
 
 async def test_the_server_ticks_by_itself(front: Front) -> None:
