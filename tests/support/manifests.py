@@ -1,38 +1,45 @@
-"""Accepted manifests as values, for tests that need a group and its clients."""
+"""The smallest set of manifests that a server group runs on, written for a test."""
 
-from typing import Any
+from pathlib import Path
 
-from mfa_resources import LdapClient, MfaServerGroup
+__all__ = ["BIND_PASSWORD", "CLIENT", "GROUP", "SECRET", "edit_manifests", "write_manifests"]
 
-__all__ = ["client", "group"]
+BIND_PASSWORD = "correct-horse-493817"
 
-API = "mfa-operator.io/v1alpha1"
+GROUP = """\
+apiVersion: mfa-operator.io/v1alpha1
+kind: MfaServerGroup
+metadata: {name: main, namespace: mfa}
+spec:
+  directory: {servers: [{host: dc1.example.com}], baseDN: "dc=example,dc=com", bindSecretRef: {name: directory-bind}}
+  textMessage: {mode: TwoWay, providers: [{name: log, type: Console}]}
+"""
+
+SECRET = f"""\
+apiVersion: v1
+kind: Secret
+metadata: {{name: directory-bind, namespace: mfa}}
+stringData: {{username: "cn=svc,dc=example,dc=com", password: "{BIND_PASSWORD}"}}
+"""
+
+CLIENT = """\
+apiVersion: mfa-operator.io/v1alpha1
+kind: LdapClient
+metadata: {name: netscaler, namespace: mfa}
+spec: {serverGroupRef: {name: main}, addresses: [192.0.2.10], methods: [TextMessage]}
+"""
 
 
-def group(**spec: Any) -> MfaServerGroup:
-    """Return the smallest group, with these members of ``spec``."""
-    directory = {
-        "servers": [{"host": "dc1.example.test"}],
-        "baseDN": "dc=example,dc=test",
-        "bindSecretRef": {"name": "directory-bind"},
-    }
-    return MfaServerGroup.model_validate(
-        {
-            "apiVersion": API,
-            "kind": "MfaServerGroup",
-            "metadata": {"name": "main", "namespace": "mfa"},
-            "spec": {"directory": directory, **spec},
-        }
-    )
+def write_manifests(directory: Path, **files: str) -> Path:
+    """Write `group`, `secret` and `client`, or what is given under these and other names; return the directory."""
+    directory.mkdir(parents=True, exist_ok=True)
+    edit_manifests(directory, **{"group": GROUP, "secret": SECRET, "client": CLIENT, **files})
+    return directory
 
 
-def client(name: str = "gateway", **spec: Any) -> LdapClient:
-    """Return a client of the group ``main``."""
-    return LdapClient.model_validate(
-        {
-            "apiVersion": API,
-            "kind": "LdapClient",
-            "metadata": {"name": name, "namespace": "mfa"},
-            "spec": {"serverGroupRef": {"name": "main"}, "addresses": ["192.0.2.10"], **spec},
-        }
-    )
+def edit_manifests(directory: Path, **files: str) -> None:
+    """Replace these files, each atomically as an editor does; the others stay."""
+    for name, text in files.items():
+        draft = directory / f".{name}"
+        draft.write_text(text)
+        draft.replace(directory / f"{name}.yaml")

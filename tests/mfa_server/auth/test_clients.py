@@ -3,7 +3,7 @@
 import pytest
 
 from mfa_server.auth.clients import ClientTable
-from tests.support.manifests import client, group
+from tests.support.resources import client, group
 
 TABLE = ClientTable(
     group(),

@@ -6,7 +6,7 @@ import pytest
 
 from mfa_server.auth.attempt import Method, Mismatch
 from mfa_server.auth.policy import ldap_client_policy
-from tests.support.manifests import client, group
+from tests.support.resources import client, group
 
 SECOND = timedelta(seconds=1)
 
