@@ -135,7 +135,7 @@ def test_nothing_in_a_name_is_read_as_a_filter() -> None:
     ],
 )
 def test_the_immutable_id_has_one_spelling(attribute: str, value: bytes, user_id: str) -> None:
-    assert user_id_of(entry(**{attribute: value}), attribute) == user_id
+    assert user_id_of(SearchResultEntry("cn=x", (Attribute(attribute, (value,)),)), attribute) == user_id
 
 
 def test_an_id_that_is_missing_or_not_single_is_none() -> None:

@@ -22,7 +22,7 @@ Opener = Callable[[DirectorySettings], LdapDirectory]
 
 def company(people: int) -> DemoTree:
     domain = LdifEntry("DC=example,DC=com", {"objectClass": (b"domainDNS",)})
-    account = {"sAMAccountName": (b"svc-mfa",), "userPassword": (b"Service-account-1",)}
+    account: dict[str, tuple[bytes, ...]] = {"sAMAccountName": (b"svc-mfa",), "userPassword": (b"Service-account-1",)}
     entries = [domain, LdifEntry("CN=svc-mfa,DC=example,DC=com", account)]
     for number in range(people):
         name = f"person{number:05d}"

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from mfa_server.clock import SystemClock
 from mfa_server.demo import DemoDirectory
@@ -103,6 +104,10 @@ async def relaying(settings: DirectorySettings, **limits: Any) -> AsyncIterator[
 async def ask(session: RelaySession, request: SearchRequest = ANNA, *controls: Control) -> Sink:
     sink = Sink()
     session.forward(request_frame(request, controls), controls, sink)
+    return await ended(sink)
+
+
+async def ended(sink: Sink) -> Sink:
     await eventually(lambda: sink.over, "the request ends")
     return sink
 
@@ -157,6 +162,7 @@ async def test_requests_and_responses_pass_byte_for_byte(demo: DemoDirectory, au
         seen: list[bytes] = []
 
         class Raw(Sink):
+            @override
             def entry(self, frame: Frame) -> None:
                 seen.append(frame.operation)
 
@@ -236,7 +242,7 @@ async def test_a_compare_passes_the_same_way(slapd_server: Slapd) -> None:
             sink = Sink()
             compare = encode_message(LDAPMessage(1, CompareRequest(anna.dn, "uid", value)))
             session.forward(parse_frame(compare), (), sink)
-            await eventually(lambda sink=sink: sink.over, "the compare ends")
+            await ended(sink)
             codes.append(sink.code)
         assert codes == [6, 5]
 
