@@ -23,7 +23,7 @@ accepted. Formerly: where Azure MFA Server had the setting.
 
 def fields_reference() -> str:
     """Return the whole page."""
-    return "\n".join([_HEAD, *("\n".join(_kind(kind)) for kind in KINDS.values())]) + "\n"
+    return "\n".join([_HEAD, *("\n".join(_kind(kind)) for kind in KINDS.values())])
 
 
 def _kind(kind: type[Resource]) -> Iterator[str]:

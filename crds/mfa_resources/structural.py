@@ -6,8 +6,13 @@ written into stored objects, and a later change of a default would not reach the
 """
 
 import re
+from datetime import timedelta
 from typing import Any
 
+from pydantic.json_schema import GenerateJsonSchema
+from typing_extensions import override
+
+from mfa_resources.durations import format_duration
 from mfa_resources.errors import StructuralSchemaError
 from mfa_resources.v1alpha1.model import Model
 
@@ -60,12 +65,22 @@ _HANDLED = frozenset(
 _NOTE = re.compile(r"\s*\b(Formerly|Since): (.*?)\.?\s*(?=$|\bSince: )")
 
 
+class _Generator(GenerateJsonSchema):
+    """Pydantic's generator, with durations as manifests write them."""
+
+    @override
+    def encode_default(self, dft: Any) -> Any:
+        return format_duration(dft) if isinstance(dft, timedelta) else super().encode_default(dft)
+
+
 def structural_schema(model: type[Model]) -> dict[str, Any]:
     """Return the model's structural schema, with notes for the documentation (see `without_notes`).
 
     Raises StructuralSchemaError where the model has a schema that Kubernetes could not serve.
     """
-    schema = model.model_json_schema(by_alias=True, mode="validation", ref_template="{model}")
+    schema = model.model_json_schema(
+        by_alias=True, mode="validation", ref_template="{model}", schema_generator=_Generator
+    )
     return _converted(schema, schema.get("$defs", {}), model.__name__)
 
 

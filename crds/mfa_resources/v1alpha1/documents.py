@@ -47,7 +47,7 @@ class _Document(Model):
     def _keep(self, text: dict[str, str], encoded: dict[str, str], encoded_field: str) -> None:
         for key, value in encoded.items():
             try:
-                self._values[key] = base64.b64decode("".join(value.split()), validate=True)
+                self._values[key] = base64.b64decode("".join(value.splitlines()), validate=True)
             except (binascii.Error, ValueError):
                 context = {"broken": [(f"{encoded_field}.{key}", "is not base64; plain text belongs into stringData")]}
                 raise PydanticCustomError("rule", "is not base64", context) from None
