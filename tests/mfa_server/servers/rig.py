@@ -5,7 +5,9 @@ directory, where a test has one.
 """
 
 import asyncio
+import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -49,13 +51,19 @@ __all__ = [
     "RawClient",
     "Rig",
     "ScriptedLogons",
+    "arrived",
     "bind",
+    "code_of",
+    "drained",
     "extended",
     "granted",
     "grants_service",
     "no_directory",
+    "renamed",
+    "reset",
     "rig",
     "search",
+    "turns",
     "until",
 ]
 
@@ -322,3 +330,32 @@ def plain(operation: Operation, message_id: int = 1) -> LDAPMessage:
 
 def renamed(policy: ClientPolicy, client: str) -> ClientPolicy:
     return replace(policy, client=client)
+
+
+def code_of(message: LDAPMessage) -> int:
+    operation: Any = message.operation
+    return int(operation.result.result_code)
+
+
+def reset(client: RawClient) -> None:
+    """Close with RST."""
+    sock = client.writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.writer.transport.abort()
+
+
+async def turns(count: int = 20) -> None:
+    """Let the loop read what has arrived: loopback delivers at once."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def arrived(it: Rig, count: int) -> None:
+    """Wait until so many connections have been accepted, now or before."""
+    await until(lambda: it.server.stats.connections >= count)
+    await turns()
+
+
+async def drained(it: Rig) -> None:
+    """Wait until no connection is open."""
+    await until(lambda: not it.server.connections)

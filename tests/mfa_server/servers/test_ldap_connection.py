@@ -3,8 +3,6 @@
 import asyncio
 import socket
 import ssl
-import struct
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -26,7 +24,6 @@ from mfa_server.ldap.messages import (
     Operation,
     UnbindRequest,
 )
-from mfa_server.servers.ldap_front import ListenerKind
 from mfa_server.servers.ldap_results import NO_CLIENT
 from tests.mfa_server.servers.conftest import Front
 from tests.mfa_server.servers.rig import (
@@ -34,26 +31,21 @@ from tests.mfa_server.servers.rig import (
     PERSON,
     SERVICE,
     OneClient,
-    RawClient,
     bind,
+    code_of,
+    drained,
     extended,
     granted,
     grants_service,
     renamed,
+    reset,
     rig,
     search,
-    until,
 )
 from tests.support.logons import POLICY
 
 SECONDS = 5.0
 USER = "uid=anna,dc=example,dc=test"
-HUGE_HEADER = b"\x30\x84\x7f\xff\xff\xff"
-
-
-def code_of(message: LDAPMessage) -> int:
-    operation: Any = message.operation
-    return int(operation.result.result_code)
 
 
 async def test_a_gateway_binds_its_service_account_then_a_person_who_takes_his_time(front: Front) -> None:
@@ -335,113 +327,6 @@ async def test_a_bind_that_fits_no_client_is_answered_49_and_reaches_no_logon(fr
         assert (await it.logons.next()).request.policy.client == "mfa/b"
 
 
-# Too much, too slow, wrong --------------------------------------------------------------------------------------------
-
-
-async def test_a_two_gigabyte_header_is_refused_before_anything_is_waited_for(front: Front) -> None:
-    async with rig(front.server) as it, await it.client() as stranger:
-        await stranger.send(HUGE_HEADER)
-        (notice,) = await stranger.wait_closed()
-        operation: Any = notice.operation
-        assert (notice.message_id, operation.response_name) == (0, oids.NOTICE_OF_DISCONNECTION)
-        assert code_of(notice) == ResultCode.PROTOCOL_ERROR
-        assert it.server.stats.protocol_errors == 1
-
-
-@pytest.mark.parametrize(
-    "garbage",
-    [b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00\x01", b"\x30\x80\x02\x01\x01", b"\x30\x03\x02\x01\x00"],
-)
-async def test_what_is_no_ldap_is_closed(front: Front, garbage: bytes) -> None:
-    async with rig(front.server) as it, await it.client() as stranger:
-        await stranger.send(garbage)
-        assert all(message.message_id == 0 for message in await stranger.wait_closed())
-        assert it.server.connections == 0
-
-
-async def test_a_violation_behind_a_waiting_bind_gives_the_bind_up(front: Front) -> None:
-    async with rig(front.server) as it, await it.client() as gateway:
-        await gateway.send(bind(1, USER))
-        asked = await it.logons.next()
-        await gateway.send(bind(1, USER))  # the id is in use
-        await gateway.wait_closed()
-        assert asked.abandoned.is_set()
-
-
-SLOW: list[tuple[str, Callable[[RawClient], Any], float]] = [
-    ("says nothing", lambda client: client.send(b""), 10),
-    ("sends one octet at a time", lambda client: client.send(encode_message(bind(1))[:1]), 10),
-    ("has said something", lambda client: client.ask(search(1)), 30),
-    ("has bound", lambda client: client.ask(bind(1)), 900),
-]
-
-
-@pytest.mark.parametrize(("begin", "seconds"), [case[1:] for case in SLOW], ids=[case[0] for case in SLOW])
-async def test_a_connection_is_closed_after_its_time_and_not_before(
-    front: Front, begin: Callable[[RawClient], Any], seconds: float
-) -> None:
-    async with rig(front.server) as it, await it.client() as slow:
-        await begin(slow)
-        await arrived(it, 1)
-        it.pass_time(seconds - 0.1)
-        assert it.server.stats.timeouts == 0
-        it.pass_time(1.2)
-        assert it.server.stats.timeouts == 1
-        await slow.wait_closed()
-        await drained(it)
-
-
-async def test_dripping_octets_do_not_lengthen_the_time_of_a_message(front: Front) -> None:
-    async with rig(front.server) as it, await it.client() as slow:
-        data = encode_message(bind(1))
-        for octet in data[:9]:
-            await slow.send(bytes((octet,)))
-            await turns()
-            it.pass_time(1)
-        assert it.server.stats.timeouts == 0
-        it.pass_time(2)
-        assert it.server.stats.timeouts == 1
-        assert it.logons.requests == []
-
-
-async def test_a_message_begun_on_a_bound_connection_must_end_in_ten_seconds(front: Front) -> None:
-    async with rig(front.server) as it, await it.client() as slow:
-        await slow.ask(bind(1))
-        await slow.send(encode_message(search(2))[:-1])
-        await turns()
-        it.pass_time(12)
-        assert it.server.stats.timeouts == 1
-
-
-async def test_a_handshake_that_is_never_begun_ends_after_ten_seconds(front: Front) -> None:
-    async with rig(front.server) as it, await RawClient.connect(it.port(ListenerKind.LDAPS)) as slow:
-        await arrived(it, 1)
-        it.pass_time(9)
-        assert it.server.connections == 1
-        it.pass_time(3)
-        assert await slow.wait_closed() == []
-        await drained(it)
-
-
-async def test_a_bound_connection_that_idles_is_told_why_it_is_closed(front: Front) -> None:
-    async with rig(front.server) as it, await it.tls_client(front.client) as gateway:
-        await gateway.ask(bind(1))
-        it.pass_time(902)
-        (notice,) = await gateway.wait_closed()
-        assert code_of(notice) == ResultCode.UNAVAILABLE
-
-
-async def test_a_probe_that_connects_and_closes_leaves_no_trace_but_a_count(front: Front) -> None:
-    async with rig(front.server) as it:
-        for kind in ListenerKind:
-            probe = await RawClient.connect(it.port(kind))
-            probe.writer.close()
-        await arrived(it, 2)
-        await drained(it)
-        stats = it.server.stats
-        assert (stats.handshakes_failed, stats.protocol_errors, stats.timeouts) == (0, 0, 0)
-
-
 async def test_an_anonymous_first_bind_does_not_choose_the_client(front: Front) -> None:
     clients = OneClient(renamed(POLICY, "mfa/a"), renamed(POLICY, "mfa/b"))
     clients.by_name = {"": clients.policies[0], SERVICE.dn: clients.policies[1]}
@@ -464,30 +349,3 @@ async def test_an_answer_may_come_before_start_returns(front: Front) -> None:
         assert code_of(await gateway.receive()) == 0
         who: Any = (await gateway.receive()).operation
         assert who.response_value == f"dn:{SERVICE.dn}".encode()
-
-
-# Tools ----------------------------------------------------------------------------------------------------------------
-
-
-def reset(client: RawClient) -> None:
-    """Close with RST."""
-    sock = client.writer.get_extra_info("socket")
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    client.writer.transport.abort()
-
-
-async def turns(count: int = 20) -> None:
-    """Let the loop read what has arrived: loopback delivers at once."""
-    for _ in range(count):
-        await asyncio.sleep(0)
-
-
-async def arrived(it: Any, count: int) -> None:
-    """Wait until so many connections have been accepted, now or before."""
-    await until(lambda: it.server.stats.connections >= count)
-    await turns()
-
-
-async def drained(it: Any) -> None:
-    """Wait until no connection is open."""
-    await until(lambda: not it.server.connections)

@@ -23,6 +23,7 @@ from tests.mfa_server.servers.rig import (
     RawClient,
     ScriptedLogons,
     bind,
+    code_of,
     extended,
     granted,
     no_directory,
@@ -36,11 +37,6 @@ from tests.support.logons import POLICY
 
 SECONDS = 5.0
 USER = "uid=anna,dc=example,dc=test"
-
-
-def code_of(message: LDAPMessage) -> int:
-    operation: Any = message.operation
-    return int(operation.result.result_code)
 
 
 async def test_listeners_close_and_open_while_connections_stay(front: Front) -> None:
