@@ -125,7 +125,8 @@ class Worker:
         await self.management.close()
         if self.serving is not None:
             await self.serving.directory.close()
-        await self.store.close()
+        if not self.store.closed:
+            await self.store.close()
         log.info("stopped")
 
     # Changes
