@@ -47,9 +47,7 @@ REFUSED: list[tuple[Manifest, str, Any]] = [
     (group(), "textMessage.budgets", {"perDay": 5}),
     (group(), "textMessage.allowedRegions", ["GB"]),
     (ldap_client(), "passwordChange", "AfterFactor"),
-    (ldap_client(), "references", "Refuse"),
     (sync_source(), "directory", "emea"),
-    (sync_source(), "state", "Suspended"),
     (sync_source(), "defaults.pinMode", "Pin"),
 ]
 WARNED: list[tuple[Manifest, str, Any]] = [
@@ -58,10 +56,9 @@ WARNED: list[tuple[Manifest, str, Any]] = [
     (group(), "portal.url", "https://mfa.example.com"),
     (group(), "policy.bypass.byUser", "Enabled"),
     (ldap_client(), "rememberFor", "1h"),
-    (ldap_client(), "references", "Pass"),
     (ldap_client(), "mode", "Report"),
     (sync_source(), "removal.action", "Delete"),
-    (sync_source(), "select.groups", ["cn=mfa,dc=example,dc=com"]),
+    (sync_source(), "importAtLogon", "Enabled"),
 ]
 SILENT: list[tuple[Manifest, str, Any]] = [
     (group(), "replicas", 1),
@@ -72,7 +69,8 @@ SILENT: list[tuple[Manifest, str, Any]] = [
     (group(), "service.type", "LoadBalancer"),
     (group(), "policy.pin.mode", "Optional"),
     (ldap_client(), "passwordChange", "Disabled"),
-    (ldap_client(), "references", "Drop"),
+    (ldap_client(), "references", "Refuse"),
+    (sync_source(), "state", "Suspended"),
     (ldap_client(), "answersPerApproval", 3),
     (sync_source(), "removal.action", "Keep"),
 ]

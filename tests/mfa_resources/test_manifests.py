@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mfa_resources.errors import ManifestError
 from mfa_resources.findings import ObjectId, Source
 from mfa_resources.manifests import load_directory, load_text
-from mfa_resources.v1alpha1 import LdapClient, Secret
+from mfa_resources.v1alpha1 import API_VERSION, KINDS, LdapClient, Secret
 from tests.mfa_resources.samples import config_map, group, ldap_client, secret, setting
 
 
@@ -175,3 +177,31 @@ def test_a_folder_that_cannot_be_listed_may_hold_anything(tmp_path: Path) -> Non
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"\xef\xbb\xbf" + text(group()).encode())
     assert not load_directory(tmp_path).findings
+
+
+_anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(
+    st.sampled_from([*KINDS, "Secret", "ConfigMap", "Namespace"]),
+    _anything,
+    _anything | st.sampled_from([group()["spec"], ldap_client()["spec"]]),
+    _anything,
+)
+def test_whatever_a_document_holds_it_is_read_or_explained(
+    kind: str, metadata: object, spec: object, data: object
+) -> None:
+    version = API_VERSION if kind in KINDS else "v1"
+    manifest = {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec, "data": data}
+    found = load_text(yaml.safe_dump(manifest), "a.yaml")
+    assert all(str(finding) for finding in found.findings)
+    assert all(document.item is not None or document.findings for document in found.documents)
+
+
+@given(st.text(max_size=300))
+def test_any_text_at_all_is_read_or_explained(content: str) -> None:
+    assert load_text(content, "a.yaml").documents == () or content
