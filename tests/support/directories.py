@@ -10,13 +10,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from mfa_server.clock import SystemClock
 from mfa_server.demo import DemoDirectory, DemoTree, demo_tree
-from mfa_server.directories import DirectorySettings, DirectoryType, ServerAddress, TlsMode
+from mfa_server.directories import DirectorySettings, DirectoryType, LdapDirectory, ServerAddress, TlsMode
 from tests.support.certificates import Authority, KeyPair
 from tests.support.directory import DirectoryServer
 from tests.support.samba import SambaAd
 
-__all__ = ["DEMO_BASE", "demo_settings", "eventually", "running_demo", "server_context", "settings_for"]
+__all__ = ["DEMO_BASE", "demo_settings", "eventually", "opened", "running_demo", "server_context", "settings_for"]
 
 DEMO_BASE = "dc=example,dc=com"
 
@@ -70,6 +71,16 @@ def settings_for(server: DirectoryServer, *, tls: TlsMode = TlsMode.LDAPS, **cha
         "ca_pem": server.ca_file.read_bytes(),
     }
     return DirectorySettings(**{**values, **changes})
+
+
+@asynccontextmanager
+async def opened(settings: DirectorySettings) -> AsyncIterator[LdapDirectory]:
+    """A directory under test for the length of a block."""
+    directory = LdapDirectory(settings, SystemClock())
+    try:
+        yield directory
+    finally:
+        await directory.close()
 
 
 async def eventually(condition: Callable[[], object], what: str, seconds: float = 10) -> None:
