@@ -4,6 +4,8 @@
 for machines (metrics, JSON output, problem documents). Rooms derive their own base from it. Neither text ever holds a secret.
 """
 
+from typing_extensions import override
+
 __all__ = ["MfaError"]
 
 
@@ -22,5 +24,6 @@ class MfaError(Exception):
         if code is not None:
             self.code = code
 
+    @override
     def __str__(self) -> str:
         return f"{self.message}; {self.hint}" if self.hint else self.message

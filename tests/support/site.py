@@ -212,12 +212,12 @@ class Site:
             found = self.json("users", "list", "--limit", "100")
         except RuntimeError:
             return []
-        return found["users"] if isinstance(found, dict) else found
+        return list(found["users"] if isinstance(found, dict) else found)
 
     def audit(self) -> list[dict[str, Any]]:
         """The newest audit rows."""
         found = self.json("log", "list")
-        return found["events"] if isinstance(found, dict) else found
+        return list(found["events"] if isinstance(found, dict) else found)
 
     def ended(self, username: str) -> list[tuple[str, str]]:
         """Result and reason of a person's logons, oldest first."""

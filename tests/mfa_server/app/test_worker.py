@@ -7,6 +7,7 @@ import signal
 
 import pytest
 
+from mfa_server.app.serving import Serving
 from mfa_server.app.worker import Worker
 from mfa_server.certificates.contexts import internal_client_context
 from mfa_server.certificates.names import Role
@@ -15,6 +16,16 @@ from tests.mfa_server.app.conftest import Prepared
 from tests.support.http import ask_port
 from tests.support.manifests import CLIENT
 from tests.support.processes import wait_until
+
+
+def serving(worker: Worker) -> Serving:
+    assert worker.serving is not None
+    return worker.serving
+
+
+def listening(worker: Worker) -> bool:
+    assert worker.ldap is not None
+    return worker.ldap.listening
 
 
 async def until(what: str, condition) -> None:
@@ -36,8 +47,7 @@ async def test_a_ready_server_listens_and_says_so(worker: Worker, prepared: Prep
     assert await ask_port(health, "/readyz") == (200, b'{"ready":true,"missing":[]}')
     assert (await ask_port(health, "/healthz"))[0] == 200
     assert b"mfa_ready" in (await ask_port(health, "/metrics"))[1]
-    assert worker.ldap is not None
-    assert worker.ldap.listening
+    assert listening(worker)
 
 
 async def test_the_internal_port_tells_the_operator_and_servers_and_nobody_else(worker: Worker, prepared: Prepared):
@@ -46,20 +56,20 @@ async def test_the_internal_port_tells_the_operator_and_servers_and_nobody_else(
         status, body = await ask_port(port, "/status", tls=internal_client_context(folder, role))
         document = json.loads(body)
         assert (status, document["name"], document["role"], document["group"]) == (200, "mfa-0", "Primary", "mfa/main")
-        assert document["bundle"]["digest"] == worker.serving.loaded.digest
+        assert document["bundle"]["digest"] == serving(worker).loaded.digest
         assert {each["name"] for each in document["certificates"]} == {"front/ecdsa", "internal/server"}
 
 
 async def test_a_changed_bundle_is_served_without_a_restart(worker: Worker, prepared: Prepared):
     prepared.edit(client=CLIENT.replace("192.0.2.10", "192.0.2.99"))
     os.kill(os.getpid(), signal.SIGHUP)
-    await until("it is taken over", lambda: worker.serving.clients.candidates("192.0.2.99", "LDAP"))
-    assert not worker.serving.clients.candidates("192.0.2.10", "LDAP")
+    await until("it is taken over", lambda: serving(worker).clients.candidates("192.0.2.99", "LDAP"))
+    assert not serving(worker).clients.candidates("192.0.2.10", "LDAP")
 
 
 async def test_a_server_whose_store_is_gone_closes_its_front_listeners(worker: Worker, prepared: Prepared):
     await worker.store.close()
-    await until("it stops listening", lambda: not worker.ldap.listening)
+    await until("it stops listening", lambda: not listening(worker))
     status, body = await ask_port(prepared.standalone.health.port, "/readyz")
     assert (status, json.loads(body)["missing"]) == (503, ["store"])
 

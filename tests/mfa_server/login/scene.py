@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from mfa_resources.addresses import AddressRange
@@ -120,7 +121,7 @@ class Gateway:
 class Scene:
     """Two servers over one store."""
 
-    def __init__(self, folder: Path, **policy: object) -> None:
+    def __init__(self, folder: Path, **policy: Any) -> None:
         self.path = folder / "state.sqlite"
         migrate(self.path)
         self.policy = replace(POLICY, **policy)
@@ -158,12 +159,12 @@ class Scene:
     def store(self) -> SqliteStore:
         return self.stores[0]
 
-    async def know_anna(self, **changes: object) -> None:
+    async def know_anna(self, **changes: Any) -> None:
         """Import Anna."""
         anna = DirectoryUser(user_id=ANNA.user_id, username="anna", dn=ANNA.dn, phone="+441632960001", **changes)
         await self.store.apply_users("mfa/staff", [anna], self.clock.now())
 
-    def bind(self, server: str = "mfa-0/a", **changes: object) -> Gateway:
+    def bind(self, server: str = "mfa-0/a", **changes: Any) -> Gateway:
         """Begin a logon at a server."""
         gateway = Gateway()
         asked: LogonRequest = replace(request(policy=self.policy), **changes)
@@ -176,7 +177,7 @@ class Scene:
             for login in self.logins.values():
                 await login.idle()
 
-    async def bound(self, server: str = "mfa-0/a", **changes: object) -> Gateway:
+    async def bound(self, server: str = "mfa-0/a", **changes: Any) -> Gateway:
         """Begin a logon and let it come to rest."""
         gateway = self.bind(server, **changes)
         await self.settle()
