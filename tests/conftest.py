@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.clock import ManualClock, ManualRandomness
 from tests.support.golden import Golden
@@ -17,6 +18,9 @@ from tests.support.slapd import Slapd
 
 __all__ = ["clock", "golden", "kube_api", "randomness", "samba_ad", "samba_ad_without_lockout", "slapd_server"]
 
+
+settings.register_profile("house", deadline=None)  # a busy machine is slow, not wrong
+settings.load_profile("house")
 
 PEERS = frozenset({"kube_api", "samba_ad", "samba_ad_without_lockout", "slapd_server"})
 
