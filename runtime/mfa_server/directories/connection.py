@@ -7,14 +7,14 @@ then for searches, many at a time. Responses are handed on as frames, undecoded:
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
 from typing_extensions import override
 
 from mfa_server.directories.errors import ConnectionLostError
 from mfa_server.directories.settings import ServerAddress
-from mfa_server.ldap import ClientSession, Frame, LDAPResult
+from mfa_server.ldap import ClientSession, Control, Frame, LDAPResult
 from mfa_server.ldap.events import (
     BindAnswered,
     ClientEvent,
@@ -65,6 +65,8 @@ class LdapConnection(asyncio.Protocol):
         """Whether it was given up because the server answered nothing at all."""
         self.idle_since = 0.0
         """When its owner put it aside, by the owner's clock."""
+        self.bind_controls: tuple[Control, ...] = ()
+        """What came with the answer to the newest bind."""
         self.gone = asyncio.Event()
         """Set once the socket is closed as well."""
         self._loop = asyncio.get_running_loop()
@@ -107,13 +109,13 @@ class LdapConnection(asyncio.Protocol):
         if self._forget(message_id) is not None and not self._ended and self._transport is not None:
             self._transport.write(self._session.abandon(message_id))
 
-    async def bind(self, name: str, password: bytes) -> LDAPResult:
-        """Bind and return the server's result, whatever it is. Nothing else may be in flight.
+    async def bind(self, name: str, password: bytes, controls: Sequence[Control] = ()) -> LDAPResult:
+        """Bind and return the server's result, whatever it is; its controls are in ``bind_controls`` then.
 
-        Raises ConnectionLostError. One that is cancelled closes the connection, since its answer is still to come.
+        Nothing else may be in flight. Raises ConnectionLostError. One that is cancelled closes the connection, since its answer is still to come.
         """
         transport = self._open_transport()
-        _, request = self._session.bind(name, password)
+        _, request = self._session.bind(name, password, controls)
         transport.write(request)
         return await self._answered()
 
@@ -189,6 +191,7 @@ class LdapConnection(asyncio.Protocol):
             case ResponseReceived():
                 self._respond(event)
             case BindAnswered():
+                self.bind_controls = event.controls
                 self._settle(event.response.result)
             case StartTlsAnswered():
                 self._settle(event.result)

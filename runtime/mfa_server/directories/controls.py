@@ -3,10 +3,20 @@
 from collections.abc import Iterable
 from typing import Final
 
-from mfa_server.ldap import Control, oids
+from mfa_server.ldap import Control, ProtocolViolation, oids
 from mfa_server.ldap.ber import INTEGER, SEQUENCE, Reader, encode_element, encode_integer, encode_octets
 
-__all__ = ["SEARCH_CONTROLS", "STATELESS_CONTROLS", "keeps_state", "paged_results", "paged_results_cookie"]
+__all__ = [
+    "SEARCH_CONTROLS",
+    "STATELESS_CONTROLS",
+    "keeps_state",
+    "paged_results",
+    "paged_results_cookie",
+    "password_must_change",
+]
+
+_POLICY_ERROR: Final = 0x81
+_CHANGE_AFTER_RESET: Final = b"\x02"
 
 STATELESS_CONTROLS: Final = frozenset(
     {
@@ -61,3 +71,23 @@ def paged_results_cookie(controls: Iterable[Control]) -> bytes:
             inner.integer(INTEGER)
             return inner.octets()
     return b""
+
+
+def password_must_change(controls: Iterable[Control]) -> bool:
+    """Tell whether the answer to a bind says that the password was right but must be changed before anything else.
+
+    OpenLDAP grants such a bind and refuses what follows (draft-behera-ldap-password-policy §6.2, changeAfterReset); who
+    looks at the result alone lets the person in. A malformed control counts as saying so.
+    """
+    for control in controls:
+        if control.control_type == oids.PASSWORD_POLICY and control.value is not None:
+            try:
+                inner = Reader(control.value, 0, len(control.value)).enter(SEQUENCE)
+                while inner:
+                    tag = inner.next_tag()
+                    content = inner.octets(tag)
+                    if tag == _POLICY_ERROR and content == _CHANGE_AFTER_RESET:
+                        return True
+            except ProtocolViolation:
+                return True
+    return False

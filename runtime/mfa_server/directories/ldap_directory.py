@@ -75,7 +75,7 @@ class LdapDirectory(Directory):
         self._domain = dns_domain(self._base)
         self.counters = DirectoryCounters()
         self._servers = Servers(settings.servers, Connector.of(settings), clock, self.counters)
-        self._pool = BindPool(self._servers)
+        self._pool = BindPool(self._servers, password_policy=settings.type is not DirectoryType.ACTIVE_DIRECTORY)
         self._searches = OwnSearches(self._servers, settings)
         self._facts = DomainFacts(self._searches, settings, clock)
         self.relay = SearchRelay(self._servers, randomness)

@@ -9,24 +9,37 @@ import asyncio
 from typing import Final
 
 from mfa_server.directories.connection import LdapConnection
+from mfa_server.directories.controls import password_must_change
 from mfa_server.directories.errors import ConnectFailedError
 from mfa_server.directories.servers import Servers
-from mfa_server.ldap import LDAPResult
+from mfa_server.ldap import Control, LDAPResult, ResultCode, oids
 
 __all__ = ["BindPool"]
 
 _REAP_SECONDS: Final = 20.0
+_MUST_CHANGE: Final = LDAPResult(ResultCode.INVALID_CREDENTIALS, "", "the password must be changed before it is of use")
 
 
 class BindPool:
     """The connections for password checks.
 
+    ``password_policy`` asks the directory to say when a password must be changed first (not needed for Active Directory,
+    which refuses such a bind); it is then a refusal here as well.
     ``size`` connections at most; ``idle_seconds`` until an idle one is closed, below the 120 s after which Active
     Directory ends a connection it has not heard from; ``waiting`` checks may wait for a connection.
     """
 
-    def __init__(self, servers: Servers, *, size: int = 64, idle_seconds: float = 100.0, waiting: int = 4096) -> None:
+    def __init__(
+        self,
+        servers: Servers,
+        *,
+        password_policy: bool = False,
+        size: int = 64,
+        idle_seconds: float = 100.0,
+        waiting: int = 4096,
+    ) -> None:
         self._servers = servers
+        self._controls = (Control(oids.PASSWORD_POLICY),) if password_policy else ()
         self._free = asyncio.Semaphore(size)
         self._idle: list[LdapConnection] = []
         self._idle_seconds = idle_seconds
@@ -52,7 +65,10 @@ class BindPool:
             connection = self._take_idle() or await self._servers.connect()
             try:
                 self._servers.counters.password_checks += 1
-                return await connection.bind(dn, password)
+                result = await connection.bind(dn, password, self._controls)
+                if result.result_code == ResultCode.SUCCESS and password_must_change(connection.bind_controls):
+                    return _MUST_CHANGE
+                return result
             finally:
                 self._put_back(connection)
         finally:

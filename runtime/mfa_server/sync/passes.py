@@ -75,7 +75,8 @@ class Synchronizer:
             started = self._clock.monotonic()
             run = await self._run_pass(source)
             failures = self._state(source).failures + 1 if run.error else 0
-            self._states[source.name] = PassState(started, failures)
+            if source in self._sources:  # else it was changed meanwhile, and is due in its new form
+                self._states[source.name] = PassState(started, failures)
             return run
 
     # Inside -----------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from mfa_server.directories.controls import (
     keeps_state,
     paged_results,
     paged_results_cookie,
+    password_must_change,
 )
 from mfa_server.ldap import Control, ProtocolViolation, oids
 
@@ -58,3 +59,22 @@ def test_without_the_control_there_is_no_further_page() -> None:
 def test_any_value_gives_a_cookie_or_the_documented_error(value: bytes) -> None:
     with contextlib.suppress(ProtocolViolation):
         paged_results_cookie((Control(oids.PAGED_RESULTS, value=value),))
+
+
+@pytest.mark.parametrize(
+    ("value", "must_change"),
+    [
+        pytest.param(b"\x30\x03\x81\x01\x02", True, id="changeAfterReset"),
+        pytest.param(b"\x30\x08\xa0\x03\x80\x01\x05\x81\x01\x02", True, id="beside a warning"),
+        pytest.param(b"\x30\x05\xa0\x03\x80\x01\x05", False, id="a warning alone"),
+        pytest.param(b"\x30\x03\x81\x01\x01", False, id="accountLocked, which the result tells"),
+        pytest.param(b"\x30\x00", False, id="nothing to say"),
+        pytest.param(b"\x30\x05", True, id="malformed"),
+    ],
+)
+def test_a_password_that_must_be_changed_is_told_by_the_control(value: bytes, must_change: bool) -> None:  # noqa: FBT001 - a table
+    assert password_must_change((Control(oids.PASSWORD_POLICY, value=value),)) == must_change
+
+
+def test_without_the_control_nothing_must_be_changed() -> None:
+    assert not password_must_change((Control(oids.PASSWORD_POLICY), Control(oids.SERVER_SORT, value=b"x")))

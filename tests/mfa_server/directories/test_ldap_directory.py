@@ -77,6 +77,23 @@ async def test_openldap_says_49_without_a_text(slapd_server: Slapd, open_directo
     assert (await directory.check_password(anna.dn, anna.password.encode())).accepted
 
 
+async def test_openldaps_success_for_a_password_that_must_be_changed_is_a_refusal(
+    slapd_server: Slapd, open_directory: Opener
+) -> None:
+    policy, carla = f"cn=default,ou=policies,{slapd_server.suffix}", slapd_server.account("carla")
+    slapd_server.apply(f"dn: {policy}\nchangetype: modify\nadd: pwdMustChange\npwdMustChange: TRUE\n")
+    slapd_server.apply(f"dn: {carla.dn}\nchangetype: modify\nadd: pwdReset\npwdReset: TRUE\n")
+    try:
+        directory = open_directory(settings_for(slapd_server))
+        verdict = await directory.check_password(carla.dn, carla.password.encode())
+        assert (verdict.accepted, verdict.code) == (False, 49)
+        assert "must be changed" in verdict.diagnostic
+    finally:
+        slapd_server.apply(f"dn: {carla.dn}\nchangetype: modify\ndelete: pwdReset\n")
+        slapd_server.apply(f"dn: {policy}\nchangetype: modify\ndelete: pwdMustChange\n")
+    assert (await directory.check_password(carla.dn, carla.password.encode())).accepted
+
+
 @pytest.mark.parametrize(("dn", "password"), [("cn=anna", b""), ("", b"x"), ("", b"")])
 async def test_an_empty_password_or_name_never_reaches_the_directory(
     demo: DemoDirectory, authority: Authority, open_directory: Opener, dn: str, password: bytes
