@@ -46,7 +46,7 @@ from mfa_server.ldap.filters import Filter, Present
 
 __all__ = ["LdapDirectory"]
 
-_log: Final = structlog.get_logger("mfa.directory")
+log = structlog.get_logger("directory")
 
 _NOT_THERE: Final = frozenset({ResultCode.NO_SUCH_OBJECT, ResultCode.INVALID_DN_SYNTAX, ResultCode.REFERRAL})
 """Results that mean: no entry of this directory. 10 comes for a DN that lies in another one."""
@@ -162,11 +162,13 @@ class LdapDirectory(Directory):
         try:
             dn = parse_name(entry.object_name)
         except DistinguishedNameError as error:
-            _log.warning("directory.unreadableName", dn=entry.object_name[:200], error=str(error))
+            log.warning("an entry has a name that cannot be read", dn=entry.object_name[:200], error=str(error))
             return None
         user_id = user_id_of(entry, settings.id)
         if not user_id or not dn.is_under(self._base):
-            _log.warning("directory.noIdentity", dn=entry.object_name[:200], attribute=settings.id)
+            log.warning(
+                "an entry has no immutable id that can be read", dn=entry.object_name[:200], attribute=settings.id
+            )
             return None
         username = username_of(entry, settings.usernames)
         upn = upn_of(entry, self._domain) if settings.type is DirectoryType.ACTIVE_DIRECTORY else ""

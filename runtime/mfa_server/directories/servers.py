@@ -15,7 +15,7 @@ from mfa_server.directories.settings import ServerAddress
 
 __all__ = ["Servers"]
 
-_log: Final = structlog.get_logger("mfa.directory")
+log = structlog.get_logger("directory")
 
 
 _FAREWELL_SECONDS: Final = 1.0
@@ -81,7 +81,7 @@ class Servers:
         was = self._states[index]
         self._states[index] = after_failure(was, self._clock.monotonic())
         if was.alive:
-            _log.warning("directory.serverDown", server=str(server), why=why)
+            log.warning("a directory server does not answer", server=str(server), why=why)
 
     async def close(self) -> None:
         """Stop probing and wait for the sockets of closed connections; those a server does not let go of are cut."""
@@ -127,7 +127,7 @@ class Servers:
         self._connections.add(connection)
         connection.on_end.append(self._ended)
         if not self._states[index].alive:
-            _log.info("directory.serverUp", server=str(server), failures=self._states[index].failures)
+            log.info("a directory server answers again", server=str(server), failures=self._states[index].failures)
         self._states[index] = after_success(self._states[index])
         return connection
 

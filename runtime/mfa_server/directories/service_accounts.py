@@ -16,7 +16,7 @@ from mfa_server.clock import Clock
 
 __all__ = ["ResolvedServiceAccount", "ServiceAccounts"]
 
-_log: Final = structlog.get_logger("mfa.directory")
+log = structlog.get_logger("directory")
 _FOUND_SECONDS: Final = 300.0
 _NOT_FOUND_SECONDS: Final = 30.0
 _MAX_NAMES: Final = 4096
@@ -74,8 +74,8 @@ class ServiceAccounts:
         if (client, written) in self._reported or len(self._reported) >= _MAX_NAMES:
             return
         self._reported.add((client, written))
-        _log.warning(
-            "directory.serviceAccountNotFound",
+        log.warning(
+            "a service account is not in the directory: it is not exempt",
             client=client,
             identity=written,
             hint="serviceAccounts[].identity must be the DN, UPN or DOMAIN\\user of exactly one entry under baseDN",

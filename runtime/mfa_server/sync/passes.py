@@ -23,7 +23,7 @@ from mfa_server.sync.sources import SyncSource, in_order
 
 __all__ = ["Synchronizer"]
 
-_log: Final = structlog.get_logger("mfa.sync")
+log = structlog.get_logger("sync")
 _LISTED_REJECTS: Final = 20
 _IDLE_SECONDS: Final = 3600.0
 
@@ -110,15 +110,15 @@ class Synchronizer:
             await self._read(source, tally)
         except MfaError as problem:
             error = str(problem)
-            _log.warning("sync.failed", source=source.name, error=error)
-        except Exception:  # noqa: BLE001 - one bad pass must not end the loop
+            log.warning("a synchronization failed", source=source.name, error=error)
+        except Exception:
             error = "a fault in this program; the log has the details"
-            _log.exception("sync.failed", source=source.name)
+            log.exception("a synchronization failed", source=source.name)
         run = replace(tally.run, finished_at=self._clock.now(), error=error)
         try:
             await self._store.put_sync_run(run)
         except MfaError as problem:
-            _log.warning("sync.outcomeNotKept", source=source.name, error=str(problem))
+            log.warning("the outcome of a synchronization could not be kept", source=source.name, error=str(problem))
             return replace(run, error=run.error or str(problem))
         return run
 
@@ -131,10 +131,12 @@ class Synchronizer:
                     counts = await self._store.apply_users(source.name, users, self._clock.now())
                     tally.add(counts)
         run = tally.run
-        _log.info("sync.done", source=source.name, added=run.added, changed=run.changed, unchanged=run.unchanged)
+        log.info(
+            "users synchronized", source=source.name, added=run.added, changed=run.changed, unchanged=run.unchanged
+        )
         if tally.rejects:
-            _log.warning(
-                "sync.phonesInvalid",
+            log.warning(
+                "phone numbers that cannot be used",
                 source=source.name,
                 count=run.phones_invalid,
                 first=tally.rejects,

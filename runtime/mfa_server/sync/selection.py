@@ -27,7 +27,7 @@ from mfa_server.sync.presets import Preset, preset_for
 
 __all__ = ["Selection", "SelectionError"]
 
-_log: Final = structlog.get_logger("mfa.sync")
+log = structlog.get_logger("sync")
 _Item = TypeVar("_Item")
 _CHUNK: Final = 50
 _MAX_GROUPS: Final = 10_000
@@ -198,8 +198,11 @@ class Selection:
                 found.extend(page[:2])
         if len(found) == 1:
             return found[0]
-        _log.warning(
-            "sync.userNotFound", user=name, entries=len(found), hint="spec.select.users must name one person each"
+        log.warning(
+            "a user to synchronize is not one person of the directory",
+            user=name,
+            entries=len(found),
+            hint="spec.select.users must name one person each",
         )
         return None
 

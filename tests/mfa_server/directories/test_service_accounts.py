@@ -56,7 +56,7 @@ async def test_one_that_does_not_exist_is_left_out_and_reported_once(
             assert [each.identity.dn for each in await accounts.resolve(both)] == [SVC_DN]
             clock.advance(31)
     assert [(log["event"], log["identity"]) for log in logs] == [
-        ("directory.serviceAccountNotFound", "svc-gone@example.com")
+        ("a service account is not in the directory: it is not exempt", "svc-gone@example.com")
     ]
 
 

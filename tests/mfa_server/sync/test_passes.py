@@ -90,7 +90,7 @@ async def test_numbers_that_cannot_be_used_are_counted_and_listed_without_being_
         with capture_logs() as logs:
             run = await it.run_pass(staff)
     assert (run.added, run.phones_invalid, run.error) == (2, 1, ""), "tina has none; national ones need a region"
-    (report,) = [log for log in logs if log["event"] == "sync.phonesInvalid"]
+    (report,) = [log for log in logs if log["event"] == "phone numbers that cannot be used"]
     assert report["first"] == ["anna: mobile"]
     assert "01511" not in str(logs)
 

@@ -98,7 +98,7 @@ async def test_people_by_name_and_those_who_are_none_are_reported(samba_ad: Samb
     with capture_logs() as logs:
         assert await selected(settings_for(samba_ad), users=users) == ["anna", "bert", "carla"]
     assert [(log["event"], log["user"], log["entries"]) for log in logs] == [
-        ("sync.userNotFound", "nobody@example.test", 0)
+        ("a user to synchronize is not one person of the directory", "nobody@example.test", 0)
     ]
 
 
