@@ -4,7 +4,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-__all__ = ["ClientPolicy", "LockoutPolicy", "LogonRequest", "Method", "Mismatch", "PromptPolicy", "UserRules"]
+__all__ = [
+    "ClientPolicy",
+    "LockoutPolicy",
+    "LogonRequest",
+    "Method",
+    "Mismatch",
+    "PromptPolicy",
+    "References",
+    "UserRules",
+]
 
 
 class Method(StrEnum):
@@ -24,6 +33,14 @@ class Mismatch(StrEnum):
 
     DENY = "Deny"
     PASSWORD_ONLY = "PasswordOnly"  # noqa: S105 - a rule's name
+
+
+class References(StrEnum):
+    """What becomes of the directory's references to other servers: a gateway that follows one bypasses this server."""
+
+    DROP = "Drop"
+    PASS = "Pass"  # noqa: S105 - a policy's name
+    REFUSE = "Refuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +98,7 @@ class ClientPolicy:
     """Passwords without TLS are accepted on a plain connection."""
     service_accounts: tuple[tuple[str, bool, tuple[str, ...]], ...] = ()
     """(identity as written, visible in searches, addresses it may come from; none: any of the client's)."""
+    references: References = References.DROP
     prompts: PromptPolicy = PromptPolicy()
     password_lockout: LockoutPolicy = LockoutPolicy(directory_margin=2)
     factor_lockout: LockoutPolicy = LockoutPolicy()

@@ -9,6 +9,7 @@ from mfa_server.auth.attempt import (
     Method,
     Mismatch,
     PromptPolicy,
+    References,
     UserRules,
 )
 
@@ -46,6 +47,7 @@ def ldap_client_policy(client: LdapClient, group: MfaServerGroup) -> ClientPolic
             (account.identity, account.visible, tuple(str(area) for area in account.addresses))
             for account in spec.service_accounts
         ),
+        references=References(spec.references),
         prompts=PromptPolicy(rules.prompts.unanswered, rules.prompts.within, rules.prompts.pause),
         password_lockout=LockoutPolicy(
             rules.lockout.password.failures,

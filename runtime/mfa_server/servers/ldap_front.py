@@ -25,7 +25,6 @@ __all__ = [
     "ListenerKind",
     "ListenerSettings",
     "OpenConnection",
-    "References",
 ]
 
 MOST_REFUSED_ADDRESSES = 1024
@@ -39,14 +38,6 @@ class ListenerKind(StrEnum):
     """In the clear; TLS by StartTLS."""
     LDAPS = "LDAPS"
     """From the first octet."""
-
-
-class References(StrEnum):
-    """What becomes of the directory's references to other servers: a gateway that follows one bypasses this server."""
-
-    DROP = "Drop"
-    PASS = "Pass"  # noqa: S105 - a policy's name
-    REFUSE = "Refuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +61,6 @@ class LdapSettings:
     """TLS handshakes at once."""
     backlog: int = 1024
     """Connections the kernel keeps for us; it caps this at ``net.core.somaxconn``."""
-    references: References = References.DROP
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from mfa_server.auth.attempt import ClientPolicy
+from mfa_server.auth.attempt import ClientPolicy, References
 from mfa_server.auth.ports import DirectoryUnavailableError
 from mfa_server.ldap import (
     DistinguishedNameError,
@@ -26,7 +26,7 @@ from mfa_server.ldap import (
 )
 from mfa_server.ldap.ber import ENUMERATED, read_element, read_integer
 from mfa_server.ldap.messages import CompareRequest
-from mfa_server.servers.ldap_front import LdapFront, References
+from mfa_server.servers.ldap_front import LdapFront
 from mfa_server.servers.ports import RelaySession, ServiceAccount
 
 __all__ = ["KNOWN_SECONDS", "PASSWORD_ATTRIBUTES", "Searches", "entry_key"]
@@ -207,9 +207,13 @@ class Searches:
         else:
             self.forward(request, frame)
 
+    @property
+    def _references(self) -> References:
+        return self._policy.references if self._policy is not None else References.DROP
+
     def reference(self, request: _Request, frame: Frame) -> None:
         """Pass a reference on, drop it, or end the search with a refusal, as the policy says."""
-        policy = self._front.settings.references
+        policy = self._references
         if policy is References.PASS:
             self.forward(request, frame)
         elif policy is References.REFUSE:
@@ -219,7 +223,7 @@ class Searches:
     def done(self, request: _Request, frame: Frame) -> None:
         """Pass the final answer on; one that refers elsewhere becomes one of our own."""
         self._sinks.pop(request, None)
-        policy = self._front.settings.references
+        policy = self._references
         if policy is not References.PASS and _result_code(frame) == ResultCode.REFERRAL:
             self.refuse(request, _NO_ENTRY if policy is References.DROP else _ELSEWHERE)
             return

@@ -53,6 +53,11 @@ def test_the_netscaler_preset_asks_for_the_service_bind_first():
     assert not ldap_client_policy(client(), group()).service_bind_first
 
 
+@pytest.mark.parametrize("written", ["Drop", "Pass", "Refuse"])
+def test_references_are_treated_as_the_client_says(written):
+    assert ldap_client_policy(client(references=written), group()).references.value == written
+
+
 def test_numbers_of_the_group_reach_the_logon():
     rules = group(
         policy={"lockout": {"password": {"failures": 7, "directoryMargin": 1}}, "redeliveryWindow": "5s"},

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from mfa_server.auth.attempt import ClientPolicy, LogonRequest
+from mfa_server.auth.attempt import ClientPolicy, LogonRequest, References
 from mfa_server.auth.decision import Decision, Role
 from mfa_server.auth.ports import Identity
 from mfa_server.clock import SystemClock
@@ -16,7 +16,7 @@ from mfa_server.ldap import (
     SearchResultEntry,
     SearchResultReference,
 )
-from mfa_server.servers.ldap_front import LdapParts, References
+from mfa_server.servers.ldap_front import LdapParts
 from mfa_server.servers.ldap_searches import entry_key
 from tests.mfa_server.servers.conftest import Front
 from tests.mfa_server.servers.rig import OneClient, RawClient, Rig, bind, granted, rig
@@ -29,8 +29,8 @@ SERVICE = "svc-netscaler"
 SUBTREE = Scope.WHOLE_SUBTREE
 
 
-def policy(server: Slapd, *, visible: bool = False) -> ClientPolicy:
-    return replace(POLICY, service_accounts=((server.account(SERVICE).dn, visible, ()),))
+def policy(server: Slapd, *, visible: bool = False, references: References = References.DROP) -> ClientPolicy:
+    return replace(POLICY, references=references, service_accounts=((server.account(SERVICE).dn, visible, ()),))
 
 
 @asynccontextmanager
@@ -66,9 +66,8 @@ async def behind(
         rig(
             front.server,
             decide,
-            clients=OneClient(policy(server, visible=visible)),
+            clients=OneClient(policy(server, visible=visible, references=references)),
             parts=parts,
-            settings=lambda given: replace(given, references=references),
         ) as it,
     ):
         yield it

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mfa_server.auth.attempt import References
 from mfa_server.ldap import (
     Control,
     DistinguishedNameError,
@@ -21,7 +22,7 @@ from mfa_server.ldap import (
 from mfa_server.ldap.ber import SEQUENCE, Reader, encode_element, encode_integer, encode_octets
 from mfa_server.ldap.messages import AbandonRequest, CompareRequest, LDAPResult, UnbindRequest
 from mfa_server.servers import ldap_searches
-from mfa_server.servers.ldap_front import ListenerKind, References
+from mfa_server.servers.ldap_front import ListenerKind
 from mfa_server.servers.ldap_searches import entry_key
 from tests.mfa_server.servers.conftest import Front
 from tests.mfa_server.servers.directory_rig import SERVICE, SUBTREE, behind, code, gateway, names, results
