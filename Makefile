@@ -35,11 +35,13 @@ types: ## mypy --strict
 imports: ## who may import whom
 	$(BIN)/lint-imports
 
-generated: ## compare the generated files with the models
+generated: ## compare the generated files with what they are made of
 	$(BIN)/python -m mfa_resources.generate --check
+	$(BIN)/python -m mfa_server.store.compile_statements --check
 
-generate: ## write the generated files (crds/*.yaml)
+generate: ## write the generated files: crds/*.yaml, the fields' reference, the store's statements as text
 	$(BIN)/python -m mfa_resources.generate
+	$(BIN)/python -m mfa_server.store.compile_statements
 
 format: ## put the code into its form
 	$(BIN)/ruff format $(CODE)

@@ -48,6 +48,9 @@ OLD_DIRECTORY_SECONDS = 60.0
 MOST_STRANGERS = 1024
 """Addresses remembered as reported."""
 
+VERSION = version("mfa-operator")
+"""Read from the installed package here, once and before a fork: looking for it walks the whole path."""
+
 
 def run(settings: WorkerSettings) -> int:
     """Run one server until SIGTERM or SIGINT; returns the exit code. Nothing may have been opened before the fork."""
@@ -108,7 +111,7 @@ class Worker:
         loop.add_signal_handler(signal.SIGHUP, self.reloader.poke)
         await self._register()
         await self.management.open()
-        log.info("started", id=self.settings.server_id, version=_version())
+        log.info("started", id=self.settings.server_id, version=VERSION)
         duties = [
             self._spawn(self.reloader.run()),
             self._every(TICK_SECONDS, self._tick),
@@ -224,7 +227,7 @@ class Worker:
     async def _register(self) -> None:
         now = self.clock.now()
         settings = self.settings
-        server = Server(settings.server_id, settings.name, settings.address, now, now, _version())
+        server = Server(settings.server_id, settings.name, settings.address, now, now, VERSION)
         left = await self.store.register(server)
         if left:
             log.info("challenges of an earlier start wait for their gateways", count=left)
@@ -248,7 +251,7 @@ class Worker:
             name=self.settings.name,
             server_id=self.settings.server_id,
             role="Secondary" if self.settings.index else "Primary",
-            version=_version(),
+            version=VERSION,
             namespace=loaded.bundle.namespace if loaded else "",
             group=loaded.bundle.group.metadata.name if loaded else "",
             bundle_digest=loaded.digest if loaded else "",
@@ -320,7 +323,3 @@ class _Strangers:
         if address not in self._said and len(self._said) < MOST_STRANGERS:
             self._said.add(address)
             log.warning("connections from an address that no LdapClient covers are closed", source=address)
-
-
-def _version() -> str:
-    return version("mfa-operator")

@@ -1,8 +1,6 @@
 """Work that every server process would do at its start, done once before the fork: its memory is then shared by all of them.
 
-Statements are compiled (SQLAlchemy's compiler touches, and so copies, megabytes), and the bundle is read once for the caches that
-reading fills. Two processes that opened the store and read the bundle took 91 MiB without this and 84 MiB with it. Nothing here is
-needed for anything to work.
+The bundle is read once for the caches that reading fills. Nothing here is needed for anything to work.
 """
 
 import ctypes
@@ -13,8 +11,6 @@ from contextlib import suppress
 from mfa_server.errors import MfaError
 from mfa_server.reload import load_bundle
 from mfa_server.settings import StandaloneSettings
-from mfa_server.store import statements
-from mfa_server.store.compiled import Plain
 
 __all__ = ["warm"]
 
@@ -24,9 +20,6 @@ _M_ARENA_MAX = -8
 
 def warm(settings: StandaloneSettings) -> None:
     """Fill the caches, then put everything out of the garbage collector's reach: a collection must not touch what is shared."""
-    for value in vars(statements).values():
-        if isinstance(value, Plain):
-            value.on("sqlite")
     with suppress(MfaError):  # the servers will say it
         load_bundle(settings.bundle_directory)
     ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)

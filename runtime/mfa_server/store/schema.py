@@ -25,8 +25,6 @@ from sqlalchemy import (
 from mfa_server.store.limits import LIMITS
 
 __all__ = [
-    "REVISION",
-    "SUPPORTED",
     "attempts",
     "audit",
     "folded",
@@ -40,12 +38,6 @@ __all__ = [
     "user_state",
     "users",
 ]
-
-REVISION = "0001"
-"""The newest revision of the schema: what ``metadata`` describes."""
-
-SUPPORTED = frozenset({"0001"})
-"""Revisions this version can run on: the newest and, once there are two, the one before it."""
 
 metadata = MetaData(
     naming_convention={

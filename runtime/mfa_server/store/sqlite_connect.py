@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from mfa_server.errors import MfaError
-from mfa_server.store.compiled import Plain
+from mfa_server.store.compiled.statement import Statement
 from mfa_server.store.errors import StoreRefusedError, StoreUnavailableError, UnknownSchemaError
-from mfa_server.store.schema import SUPPORTED
+from mfa_server.store.revisions import SUPPORTED
 
 __all__ = [
     "all_rows",
@@ -139,26 +139,23 @@ def translated(error: BaseException, path: Path) -> BaseException:
     return error
 
 
-def run(connection: sqlite3.Connection, statement: Plain, values: Mapping[str, Any]) -> int:
+def run(connection: sqlite3.Connection, statement: Statement, values: Mapping[str, Any]) -> int:
     """Run one statement; returns how many rows it changed."""
-    compiled = statement.on("sqlite")
-    return connection.execute(compiled.sql, compiled.bind(values)).rowcount
+    return connection.execute(statement.sql, statement.bind(values)).rowcount
 
 
-def run_many(connection: sqlite3.Connection, statement: Plain, rows: Iterable[Mapping[str, Any]]) -> None:
+def run_many(connection: sqlite3.Connection, statement: Statement, rows: Iterable[Mapping[str, Any]]) -> None:
     """Run one statement for many rows."""
-    compiled = statement.on("sqlite")
-    connection.executemany(compiled.sql, map(compiled.bind, rows))
+    connection.executemany(statement.sql, map(statement.bind, rows))
 
 
-def one_row(connection: sqlite3.Connection, statement: Plain, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+def one_row(connection: sqlite3.Connection, statement: Statement, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
     """Return the first row, or None."""
     # All are fetched: a statement left half read would keep its snapshot, and the log could not be written back.
     rows = all_rows(connection, statement, values)
     return rows[0] if rows else None
 
 
-def all_rows(connection: sqlite3.Connection, statement: Plain, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def all_rows(connection: sqlite3.Connection, statement: Statement, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Return every row."""
-    compiled = statement.on("sqlite")
-    return connection.execute(compiled.sql, compiled.bind(values)).fetchall()
+    return connection.execute(statement.sql, statement.bind(values)).fetchall()

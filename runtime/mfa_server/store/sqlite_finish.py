@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mfa_server.store import statements as sql
-from mfa_server.store.compiled import Plain
+from mfa_server.store.compiled import sqlite as sql
+from mfa_server.store.compiled.statement import Statement
 from mfa_server.store.counters import after_finish
 from mfa_server.store.limits import cut
 from mfa_server.store.records import AuditEvent, Challenge, Finish, FinishOutcome, UserState
@@ -78,7 +78,7 @@ def _consumed(connection: sqlite3.Connection, end: Finish) -> bool:
     return done
 
 
-def _consumptions(end: Finish) -> Iterator[tuple[Plain, Mapping[str, Any]]]:
+def _consumptions(end: Finish) -> Iterator[tuple[Statement, Mapping[str, Any]]]:
     by = {"at_user": end.user_id, "now": to_micros(end.now)}
     if end.token_use is not None:
         yield sql.TOKEN_STEP, {**by, "at_token": end.token_use.token_id.hex, "new_last_step": end.token_use.step}

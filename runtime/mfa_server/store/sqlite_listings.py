@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from mfa_server.store import statements as sql
+from mfa_server.store.compiled import sqlite as sql
 from mfa_server.store.records import AuditEvent, AuditFilter, Server, Token, User, UserState
 from mfa_server.store.rows import AUDIT_EVENT, SERVER, SYNC_RUN, TOKEN, USER, USER_STATE, to_micros
 from mfa_server.store.sqlite_connect import all_rows, one_row
@@ -50,7 +50,7 @@ def list_users(
         if row is None:
             return ()
         values |= {"after_key": row[0], "after_id": after}
-    rows = all_rows(connection, sql.users_page(search=bool(search), after=bool(after)), values)
+    rows = all_rows(connection, sql.USERS_PAGE["pattern" in values, "after_key" in values], values)
     return tuple(map(_with_state, rows))
 
 
@@ -75,7 +75,7 @@ def list_audit(connection: sqlite3.Connection, which: AuditFilter) -> Sequence[A
     }
     if which.since is not None:
         values["since"] = to_micros(which.since)
-    rows = all_rows(connection, sql.audit_page(frozenset(values)), {**values, "at_most": _bounded(which.limit)})
+    rows = all_rows(connection, sql.AUDIT_PAGE[tuple(sorted(values))], {**values, "at_most": _bounded(which.limit)})
     return tuple(map(AUDIT_EVENT.decode, rows))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from mfa_server.store import statements as sql
+from mfa_server.store.compiled import sqlite as sql
 from mfa_server.store.records import (
     Begin,
     Challenge,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from mfa_server.store import statements as sql
+from mfa_server.store.compiled import sqlite as sql
 from mfa_server.store.counters import unlocked
 from mfa_server.store.errors import StoreRefusedError
 from mfa_server.store.keyring import key_id_of

@@ -3,7 +3,7 @@
 import sqlite3
 from datetime import datetime
 
-from mfa_server.store import statements as sql
+from mfa_server.store.compiled import sqlite as sql
 from mfa_server.store.records import Server
 from mfa_server.store.rows import SERVER, SYNC_RUN, to_micros
 from mfa_server.store.sqlite_connect import all_rows, one_row, run

@@ -1,18 +1,18 @@
-"""Every statement the store runs, in SQLAlchemy Core; ``compiled`` turns them into text.
+"""Every statement the store runs, in SQLAlchemy Core; ``compile_statements`` turns them into the text that servers load.
 
 They are plain ones: what takes several of them (a logon's start and finish) is put together by each engine. Parameters of an
 INSERT are named like their columns; those of a condition or an UPDATE carry a leading ``at_`` or ``new_`` where the column's own name
 is taken. Whatever may be repeated is written so that a repetition changes nothing.
 """
 
-from collections.abc import Callable, Iterable
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, TypeAlias
 
 from sqlalchemy import Column, ColumnElement, Table, and_, bindparam, delete, func, literal_column, or_, select, update
-from sqlalchemy.sql import Select
+from sqlalchemy.sql import ClauseElement, Select
 
-from mfa_server.store.compiled import Insert, Plain
 from mfa_server.store.rows import (
     AUDIT_EVENT,
     CHALLENGE,
@@ -46,6 +46,7 @@ __all__ = [
     "ATTEMPT_PROMPT",
     "ATTEMPT_READ",
     "AUDIT_ADD",
+    "AUDIT_PAGE",
     "AUDIT_RESULT",
     "CHALLENGES_OF",
     "CODES_OF",
@@ -75,15 +76,26 @@ __all__ = [
     "TOKEN_STEP",
     "USERNAME_KEY",
     "USERS_NAMED",
+    "USERS_PAGE",
     "USER_PUT",
     "USER_READ",
     "USER_WITH_STATE",
     "WAITING_OWNERS",
-    "audit_page",
-    "users_page",
+    "Draft",
+    "Insert",
 ]
 
 p = bindparam
+
+Insert: TypeAlias = Callable[..., Any]
+"""The dialect's own ``insert``: both have ``ON CONFLICT``, SQLAlchemy's general one has not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One statement before it is compiled: ``build`` is given the dialect's ``insert``."""
+
+    build: Callable[[Insert], ClauseElement]
 
 
 def _columns(table: Table, codec: RowCodec[Any]) -> Iterable[Column[Any]]:
@@ -97,6 +109,11 @@ def _read(table: Table, codec: RowCodec[Any], *where: ColumnElement[bool]) -> Se
 def _add(table: Table, *conflict: str) -> Callable[[Insert], Any]:
     """An INSERT of all columns that leaves a row with the same ``conflict`` columns alone."""
     return lambda insert: _insert(insert, table).on_conflict_do_nothing(index_elements=list(conflict))
+
+
+def _at_most(rows: Select[Any]) -> Select[Any]:
+    # Without an offset of its own SQLite's compiler would make one, as a value beside the named ones.
+    return rows.limit(p("at_most")).offset(literal_column("0"))
 
 
 def _insert(insert: Insert, table: Table) -> Any:
@@ -119,14 +136,14 @@ def _put(table: Table, key: str, newer: str = "") -> Callable[[Insert], Any]:
 
 # One moment of a logon -------------------------------------------------------------------------------------------------------
 
-ATTEMPT_ADD = Plain(_add(attempts, "attempt_id"))
-USER_READ = Plain(lambda _: _read(users, USER, users.c.user_id == p("user_id")))
-STATE_READ = Plain(lambda _: _read(user_state, USER_STATE, user_state.c.user_id == p("user_id")))
-STATE_PUT = Plain(_put(user_state, "user_id"))
-TOKENS_OF = Plain(
+ATTEMPT_ADD = Draft(_add(attempts, "attempt_id"))
+USER_READ = Draft(lambda _: _read(users, USER, users.c.user_id == p("user_id")))
+STATE_READ = Draft(lambda _: _read(user_state, USER_STATE, user_state.c.user_id == p("user_id")))
+STATE_PUT = Draft(_put(user_state, "user_id"))
+TOKENS_OF = Draft(
     lambda _: _read(tokens, TOKEN, tokens.c.user_id == p("user_id")).order_by(tokens.c.created_at, tokens.c.token_id)
 )
-CODES_OF = Plain(
+CODES_OF = Draft(
     lambda _: _read(
         sent_codes,
         SENT_CODE,
@@ -135,7 +152,7 @@ CODES_OF = Plain(
         sent_codes.c.used.is_(False),
     )
 )
-CHALLENGES_OF = Plain(
+CHALLENGES_OF = Draft(
     lambda _: _read(
         attempts,
         CHALLENGE,
@@ -144,7 +161,7 @@ CHALLENGES_OF = Plain(
         attempts.c.expires_at > p("now"),
     ).order_by(attempts.c.prompted_at, attempts.c.attempt_id)
 )
-REDELIVERIES_OF = Plain(
+REDELIVERIES_OF = Draft(
     lambda _: _read(
         redeliveries,
         REDELIVERY,
@@ -154,7 +171,7 @@ REDELIVERIES_OF = Plain(
     )
 )
 _ASKED_OR_BEGUN = {"prompted_at": func.coalesce(attempts.c.prompted_at, attempts.c.began_at)}
-ATTEMPT_READ = Plain(
+ATTEMPT_READ = Draft(
     lambda _: select(
         *(_ASKED_OR_BEGUN.get(column.name, column) for column in _columns(attempts, CHALLENGE)),
         attempts.c.prompted_at,
@@ -162,7 +179,7 @@ ATTEMPT_READ = Plain(
     ).where(attempts.c.attempt_id == p("attempt_id"))
 )
 """A challenge's columns, with the time it began where nobody has been asked yet; then when somebody was, and who took it over."""
-ATTEMPT_PROMPT = Plain(
+ATTEMPT_PROMPT = Draft(
     lambda _: (
         update(attempts)
         .where(attempts.c.attempt_id == p("at_attempt"))
@@ -175,7 +192,7 @@ ATTEMPT_PROMPT = Plain(
         )
     )
 )
-ATTEMPT_OWN = Plain(
+ATTEMPT_OWN = Draft(
     lambda _: (
         update(attempts)
         .where(attempts.c.attempt_id == p("at_attempt"))
@@ -189,7 +206,7 @@ ATTEMPT_OWN = Plain(
         )
     )
 )
-ATTEMPT_ABANDON = Plain(
+ATTEMPT_ABANDON = Draft(
     lambda _: (
         update(attempts)
         .where(
@@ -200,9 +217,9 @@ ATTEMPT_ABANDON = Plain(
         .values(waiting=p("new_waiting"), abandoned_at=func.coalesce(attempts.c.abandoned_at, p("now")))
     )
 )
-ATTEMPT_DELETE = Plain(lambda _: delete(attempts).where(attempts.c.attempt_id == p("attempt_id")))
-WAITING_OWNERS = Plain(lambda _: select(attempts.c.owner).where(attempts.c.waiting.is_(True)).distinct())
-OWNER_GONE = Plain(
+ATTEMPT_DELETE = Draft(lambda _: delete(attempts).where(attempts.c.attempt_id == p("attempt_id")))
+WAITING_OWNERS = Draft(lambda _: select(attempts.c.owner).where(attempts.c.waiting.is_(True)).distinct())
+OWNER_GONE = Draft(
     lambda _: (
         update(attempts)
         .where(attempts.c.owner == p("at_owner"), attempts.c.waiting.is_(True))
@@ -212,7 +229,7 @@ OWNER_GONE = Plain(
 
 # What a grant consumes -------------------------------------------------------------------------------------------------------
 
-TOKEN_STEP = Plain(
+TOKEN_STEP = Draft(
     lambda _: (
         update(tokens)
         .where(
@@ -223,8 +240,8 @@ TOKEN_STEP = Plain(
         .values(last_step=p("new_last_step"))
     )
 )
-CODE_ADD = Plain(_add(sent_codes, "code_id"))
-CODE_REPLACE = Plain(
+CODE_ADD = Draft(_add(sent_codes, "code_id"))
+CODE_REPLACE = Draft(
     lambda _: (
         update(sent_codes)
         .where(
@@ -236,7 +253,7 @@ CODE_REPLACE = Plain(
         .values(used=p("new_used"))
     )
 )
-CODE_USE = Plain(
+CODE_USE = Draft(
     lambda _: (
         update(sent_codes)
         .where(
@@ -248,8 +265,8 @@ CODE_USE = Plain(
         .values(used=p("new_used"))
     )
 )
-REDELIVERY_ADD = Plain(_add(redeliveries, "redelivery_id"))
-REDELIVERY_USE = Plain(
+REDELIVERY_ADD = Draft(_add(redeliveries, "redelivery_id"))
+REDELIVERY_USE = Draft(
     lambda _: (
         update(redeliveries)
         .where(
@@ -266,9 +283,9 @@ REDELIVERY_USE = Plain(
 # Sweeping --------------------------------------------------------------------------------------------------------------------
 
 
-def _sweep(table: Table, key: str) -> Plain:
-    old = select(table.c[key]).where(table.c.expires_at < p("before")).limit(p("at_most"))
-    return Plain(lambda _: delete(table).where(table.c[key].in_(old)))
+def _sweep(table: Table, key: str) -> Draft:
+    old = _at_most(select(table.c[key]).where(table.c.expires_at < p("before")))
+    return Draft(lambda _: delete(table).where(table.c[key].in_(old)))
 
 
 SWEEPS = (
@@ -279,87 +296,81 @@ SWEEPS = (
 
 # People and their tokens -----------------------------------------------------------------------------------------------------
 
-USER_PUT = Plain(_put(users, "user_id"))
-USERS_NAMED = Plain(
-    lambda _: (
-        _read(
-            users,
-            USER,
-            or_(*(users.c[key] == p("name") for key in ("username_key", "upn_key", "dn_key", "email_key"))),
+USER_PUT = Draft(_put(users, "user_id"))
+_NAMES = ("username_key", "upn_key", "dn_key", "email_key")
+USERS_NAMED = Draft(
+    lambda _: _at_most(
+        _read(users, USER, or_(*(users.c[key] == p("name") for key in _NAMES))).order_by(
+            users.c.username_key, users.c.user_id
         )
-        .order_by(users.c.username_key, users.c.user_id)
-        .limit(p("at_most"))
     )
 )
-USER_WITH_STATE = Plain(
-    lambda _: (
-        select(*_columns(users, USER), *_columns(user_state, USER_STATE))
-        .select_from(users.outerjoin(user_state, users.c.user_id == user_state.c.user_id))
-        .where(users.c.user_id == p("user_id"))
-    )
+_WITH_STATE = select(*_columns(users, USER), *_columns(user_state, USER_STATE)).select_from(
+    users.outerjoin(user_state, users.c.user_id == user_state.c.user_id)
 )
-USERNAME_KEY = Plain(lambda _: select(users.c.username_key).where(users.c.user_id == p("user_id")))
-EPOCH_RAISE = Plain(
+USER_WITH_STATE = Draft(lambda _: _WITH_STATE.where(users.c.user_id == p("user_id")))
+USERNAME_KEY = Draft(lambda _: select(users.c.username_key).where(users.c.user_id == p("user_id")))
+EPOCH_RAISE = Draft(
     lambda insert: _insert(insert, user_state).on_conflict_do_update(
         index_elements=["user_id"], set_={"epoch": user_state.c.epoch + literal_column("1")}
     )
 )
-TOKEN_ADD = Plain(_add(tokens, "token_id"))
-TOKEN_READ = Plain(lambda _: _read(tokens, TOKEN, tokens.c.token_id == p("token_id")))
-TOKEN_DELETE = Plain(lambda _: delete(tokens).where(tokens.c.token_id == p("token_id")))
-KEY_IDS = Plain(lambda _: select(tokens.c.key_id).distinct())
+TOKEN_ADD = Draft(_add(tokens, "token_id"))
+TOKEN_READ = Draft(lambda _: _read(tokens, TOKEN, tokens.c.token_id == p("token_id")))
+TOKEN_DELETE = Draft(lambda _: delete(tokens).where(tokens.c.token_id == p("token_id")))
+KEY_IDS = Draft(lambda _: select(tokens.c.key_id).distinct())
 
 
-@cache
-def users_page(*, search: bool, after: bool) -> Plain:
-    """Return the statement for one page of users; with ``search`` and ``after`` only where they narrow it."""
-    keys = [users.c[name] for name in ("username_key", "upn_key", "dn_key", "email_key", "display_key", "phone")]
+def _users_page(*, search: bool, after: bool) -> Draft:
     where: list[ColumnElement[bool]] = []
     if search:
-        where.append(or_(*(key.like(p("pattern"), escape="\\") for key in keys)))
+        keys = (*_NAMES, "display_key", "phone")
+        where.append(or_(*(users.c[key].like(p("pattern"), escape="\\") for key in keys)))
     if after:
         same = and_(users.c.username_key == p("after_key"), users.c.user_id > p("after_id"))
         where.append(or_(users.c.username_key > p("after_key"), same))
-    return Plain(
-        lambda _: (
-            select(*_columns(users, USER), *_columns(user_state, USER_STATE))
-            .select_from(users.outerjoin(user_state, users.c.user_id == user_state.c.user_id))
-            .where(*where)
-            .order_by(users.c.username_key, users.c.user_id)
-            .limit(p("at_most"))
-        )
+    return Draft(
+        lambda _: _at_most(_WITH_STATE.where(*where).order_by(users.c.username_key, users.c.user_id)),
     )
 
+
+USERS_PAGE: Mapping[tuple[bool, bool], Draft] = {
+    (search, after): _users_page(search=search, after=after) for search in (False, True) for after in (False, True)
+}
+"""One page of users: whether it holds only those that match a pattern, and whether it begins after a user."""
 
 # Audit, servers, sync passes -------------------------------------------------------------------------------------------------
 
-AUDIT_ADD = Plain(_add(audit, "event_id"))
-AUDIT_RESULT = Plain(lambda _: select(audit.c.result).where(audit.c.event_id == p("event_id")))
+AUDIT_ADD = Draft(_add(audit, "event_id"))
+AUDIT_RESULT = Draft(lambda _: select(audit.c.result).where(audit.c.event_id == p("event_id")))
 
 
-@cache
-def audit_page(narrowed: frozenset[str]) -> Plain:
-    """Return the statement for the newest audit rows, narrowed by these of ``user_id client event result since``."""
-    where = [audit.c[name] == p(name) for name in sorted(narrowed - {"since"})]
-    if "since" in narrowed:
-        where.append(audit.c.at >= p("since"))
-    return Plain(
-        lambda _: (
-            _read(audit, AUDIT_EVENT, *where).order_by(audit.c.at.desc(), audit.c.event_id.desc()).limit(p("at_most"))
+def _audit_page(narrowed: tuple[str, ...]) -> Draft:
+    where = [audit.c.at >= p(name) if name == "since" else audit.c[name] == p(name) for name in narrowed]
+    return Draft(
+        lambda _: _at_most(
+            _read(audit, AUDIT_EVENT, *where).order_by(audit.c.at.desc(), audit.c.event_id.desc()),
         )
     )
 
 
-SERVER_PUT = Plain(_put(servers, "name", newer="started_at"))
-SERVER_SEEN = Plain(
+_NARROWINGS = ("client", "event", "result", "since", "user_id")
+AUDIT_PAGE: Mapping[tuple[str, ...], Draft] = {
+    narrowed: _audit_page(narrowed)
+    for count in range(len(_NARROWINGS) + 1)
+    for narrowed in combinations(_NARROWINGS, count)
+}
+"""The newest audit rows, narrowed by these, in the order of the alphabet."""
+SERVER_PUT = Draft(_put(servers, "name", newer="started_at"))
+SERVER_SEEN = Draft(
     lambda _: (
         update(servers)
         .where(servers.c.server_id == p("at_server"))
         .values(bundle=p("new_bundle"), seen_at=p("new_seen_at"))
     )
 )
-SERVERS = Plain(lambda _: _read(servers, SERVER).order_by(servers.c.name))
-SERVER_NAMED = Plain(lambda _: _read(servers, SERVER, servers.c.name == p("name")))
-SYNC_RUN_PUT = Plain(_put(sync_runs, "source", newer="started_at"))
-SYNC_RUNS = Plain(lambda _: _read(sync_runs, SYNC_RUN).order_by(sync_runs.c.source))
-META_PUT = Plain(_put(meta, "key"))
+SERVERS = Draft(lambda _: _read(servers, SERVER).order_by(servers.c.name))
+SERVER_NAMED = Draft(lambda _: _read(servers, SERVER, servers.c.name == p("name")))
+SYNC_RUN_PUT = Draft(_put(sync_runs, "source", newer="started_at"))
+SYNC_RUNS = Draft(lambda _: _read(sync_runs, SYNC_RUN).order_by(sync_runs.c.source))
+META_PUT = Draft(_put(meta, "key"))
