@@ -4,6 +4,8 @@ A document that cannot be used keeps its identity where it has one, so that the 
 of which not even that is known is listed as incomplete, so that nothing counts as deleted because of it.
 """
 
+import errno
+import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -27,6 +29,8 @@ SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 """Files that are read; others, names that begin with a dot and kustomization.yaml are passed over."""
 MAXIMUM_FILES = 10_000
 """Files in one directory tree."""
+_MAXIMUM_DEPTH = 32
+"""Folders within folders; nobody lays manifests out deeper, and a walk must end before Python's own limit."""
 
 _DOCUMENTS: Mapping[str, type[Secret] | type[ConfigMap]] = {"Secret": Secret, "ConfigMap": ConfigMap}
 
@@ -97,22 +101,42 @@ def load_directory(directory: Path) -> Loaded:
     return _without_twins([unread, *(_read(directory, name) for name in files)])
 
 
-def _files(root: Path, folder: Path, problems: list[Finding]) -> Iterator[str]:
+def _files(root: Path, folder: Path, problems: list[Finding], depth: int = 0) -> Iterator[str]:
     """Yield the manifest files, in folders too; links to folders are not followed, so there is no way round in circles."""
     try:
-        entries = sorted(folder.iterdir())
+        entries = _entries(folder, depth)
     except OSError as error:
-        name = folder.relative_to(root).as_posix()
-        problems.append(_file_error(name, 0, f"cannot be listed: {error.strerror}"))
+        problems.append(_file_error(folder.relative_to(root).as_posix(), 0, f"cannot be listed: {error.strerror}"))
         return
     for entry in entries:
         if entry.name.startswith("."):
             continue
-        if entry.is_dir():
+        mode = _mode(entry)
+        name = entry.relative_to(root).as_posix()
+        if stat.S_ISDIR(mode):
             if not entry.is_symlink():
-                yield from _files(root, entry, problems)
+                yield from _files(root, entry, problems, depth + 1)
+        elif not mode:
+            yield name  # a folder or a file: reading it says why that is not known
         elif entry.suffix.lower() in SUFFIXES and entry.stem != "kustomization":
-            yield entry.relative_to(root).as_posix()
+            if stat.S_ISREG(mode):
+                yield name
+            else:  # a pipe would be waited for without end, a device may have none
+                problems.append(_file_error(name, 0, "is no regular file and is not read"))
+
+
+def _entries(folder: Path, depth: int) -> list[Path]:
+    if depth > _MAXIMUM_DEPTH:
+        raise OSError(errno.ELOOP, f"it is more than {_MAXIMUM_DEPTH} folders deep")
+    return sorted(folder.iterdir())
+
+
+def _mode(entry: Path) -> int:
+    """Return what kind of file it is, links followed; a link that leads nowhere counts as a file, 0: it may not be known."""
+    try:
+        return entry.stat().st_mode
+    except OSError as error:
+        return stat.S_IFREG if error.errno in {errno.ENOENT, errno.ELOOP} else 0
 
 
 def _read(directory: Path, name: str) -> Loaded:

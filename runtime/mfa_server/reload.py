@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 MAXIMUM_ENTRIES = 20_000
 """Files and folders that one stamp looks at."""
+MAXIMUM_DEPTH = 40
+"""Folders within folders that it looks into: a little deeper than manifests are read."""
 
 
 class BundleError(MfaError):
@@ -161,7 +163,9 @@ class Reloader:
         return refused
 
 
-def _entries(path: Path) -> Iterator[str]:
+def _entries(path: Path, depth: int = 0) -> Iterator[str]:
+    if depth > MAXIMUM_DEPTH:
+        return
     try:
         entries = sorted(os.scandir(path), key=lambda entry: entry.name)
     except OSError as error:
@@ -170,7 +174,7 @@ def _entries(path: Path) -> Iterator[str]:
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             yield f"{entry.name}/\n"
-            yield from _entries(Path(entry.path))
+            yield from _entries(Path(entry.path), depth + 1)
         else:
             yield f"{entry.name} {_facts(entry)}\n"
 

@@ -13,6 +13,7 @@ from mfa_resources.findings import ObjectId, Source
 from mfa_resources.manifests import load_directory, load_text
 from mfa_resources.v1alpha1 import API_VERSION, KINDS, LdapClient, Secret
 from tests.mfa_resources.samples import config_map, group, ldap_client, secret, setting
+from tests.support.manifests import endless_folders
 
 
 def text(*manifests: object) -> str:
@@ -172,6 +173,30 @@ def test_a_folder_that_cannot_be_listed_may_hold_anything(tmp_path: Path) -> Non
     folder = tmp_path / "closed"
     folder.mkdir(mode=0)
     assert load_directory(tmp_path).may_hold("closed/client.yaml")
+
+
+def test_what_is_no_regular_file_is_never_opened(tmp_path: Path) -> None:
+    # reading a named pipe would wait for a writer for ever, and a device may have no end
+    (tmp_path / "good.yaml").write_text(text(config_map("ca")))
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "zero.yaml").symlink_to("/dev/zero")
+    loaded = load_directory(tmp_path)
+    assert [str(finding) for finding in loaded.errors] == [
+        "pipe.yaml: is no regular file and is not read",
+        "zero.yaml: is no regular file and is not read",
+    ]
+    assert loaded.incomplete == {"pipe.yaml", "zero.yaml"}
+    assert [document.id.kind for document in loaded.documents] == ["ConfigMap"]
+
+
+def test_folders_without_end_are_said_and_count_as_unread(tmp_path: Path) -> None:
+    (tmp_path / "good.yaml").write_text(text(config_map("ca")))
+    with endless_folders(tmp_path):
+        loaded = load_directory(tmp_path)
+    (finding,) = loaded.errors
+    assert "cannot be listed: it is more than 32 folders deep" in str(finding)
+    assert loaded.may_hold("d/" * 40 + "x.yaml")
+    assert [document.id.kind for document in loaded.documents] == ["ConfigMap"]
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mfa_resources import DanglingReferenceError
 from mfa_server.errors import MfaError
 from mfa_server.reload import BundleError, LoadedBundle, Reloader, load_bundle, stamp
-from tests.support.manifests import BIND_PASSWORD, CLIENT, GROUP, edit_manifests, write_manifests
+from tests.support.manifests import BIND_PASSWORD, CLIENT, GROUP, edit_manifests, endless_folders, write_manifests
 
 TWO_GROUPS = GROUP + "---\n" + GROUP.replace("name: main", "name: other")
 INTERVAL = 0.01
@@ -166,6 +166,11 @@ def test_no_file_name_is_an_obstacle(tmp_path_factory: pytest.TempPathFactory, n
     for name in set(names) - {b".", b".."}:
         Path(os.fsdecode(os.fsencode(directory) + b"/" + name)).write_text("x")
     assert stamp(directory) == stamp(directory)
+
+
+def test_folders_without_end_are_not_followed_to_theirs(tmp_path: Path) -> None:
+    with endless_folders(tmp_path):
+        assert stamp(tmp_path) == stamp(tmp_path)
 
 
 async def test_the_first_look_takes_everything_and_the_second_nothing(state: Path, rooms: Rooms) -> None:

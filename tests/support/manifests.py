@@ -1,8 +1,13 @@
 """The smallest set of manifests that a server group runs on, written for a test."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["BIND_PASSWORD", "CLIENT", "GROUP", "SECRET", "edit_manifests", "write_manifests"]
+from tests.support.processes import run
+
+__all__ = ["BIND_PASSWORD", "CLIENT", "GROUP", "SECRET", "edit_manifests", "endless_folders", "write_manifests"]
 
 BIND_PASSWORD = "correct-horse-493817"
 
@@ -43,3 +48,19 @@ def edit_manifests(directory: Path, **files: str) -> None:
         draft = directory / f".{name}"
         draft.write_text(text)
         draft.replace(directory / f"{name}.yaml")
+
+
+@contextmanager
+def endless_folders(directory: Path) -> Iterator[None]:
+    """Have 1500 folders, each in the one before, deeper than Python may recurse; afterwards they are gone."""
+    here = os.open(directory, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("d", dir_fd=here)
+        inner = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(here)
+    try:
+        yield
+    finally:
+        run("rm", "-r", str(directory / "d"))
