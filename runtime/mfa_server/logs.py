@@ -9,6 +9,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from typing import Any, TextIO
 
 import structlog
@@ -38,7 +39,10 @@ def configure(stream: TextIO | None = None, *, level: int = logging.INFO) -> Non
         renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         ready: list[structlog.typing.Processor] = [renderer]
     else:
-        ready = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str, ensure_ascii=False)]
+        ready = [
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
+        ]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -48,7 +52,7 @@ def configure(stream: TextIO | None = None, *, level: int = logging.INFO) -> Non
             *ready,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(out),
+        logger_factory=_Lines(out),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
@@ -79,6 +83,27 @@ def _cleaned(value: object, depth: int) -> object:
     if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
         return [_cleaned(each, depth - 1) for each in value] if depth else WITHHELD
     return value
+
+
+class _Lines:
+    """Writes lines to a stream, and never fails: a disk that is full or a reader that left must not end a server.
+
+    What the stream does not take is lost. It is its own logger factory.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __call__(self, *_: object) -> "_Lines":
+        return self
+
+    def msg(self, line: str) -> None:
+        """Write one line."""
+        with suppress(OSError, ValueError):  # ValueError: the stream is closed
+            self._stream.write(f"{line}\n")
+            self._stream.flush()
+
+    debug = info = warning = warn = error = err = critical = fatal = exception = log = msg
 
 
 class _Bridge(logging.Handler):

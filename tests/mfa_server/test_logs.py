@@ -1,5 +1,6 @@
 """Logs: one JSON object a line for machines, and what is secret by name is withheld wherever it stands."""
 
+import errno
 import io
 import json
 import logging
@@ -10,6 +11,18 @@ import structlog
 from typing_extensions import override
 
 from mfa_server.logs import WITHHELD, configure, withhold_secrets
+
+
+class Full(io.StringIO):
+    """A stream on a disk that has no room, or whose reader has gone."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    @override
+    def flush(self) -> None:
+        raise self.error
 
 
 class Terminal(io.StringIO):
@@ -116,3 +129,12 @@ def test_a_terminal_gets_text() -> None:
     structlog.get_logger().info("ready", listeners=2)
     assert "ready" in out.getvalue()
     assert not out.getvalue().startswith("{")
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "no space left"), BrokenPipeError(), ValueError("I/O operation on closed file")]
+)
+def test_a_log_that_takes_no_more_ends_nobodys_work(error: Exception) -> None:
+    configure(Full(error))
+    structlog.get_logger().error("process died", server="mfa-1")
+    logging.getLogger("uvicorn.error").warning("something")

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
@@ -27,8 +28,9 @@ def fork(function: Callable[[], int]) -> int:
     once (this process decides when the child ends), and SIGHUP until it installs a handler. An MfaError is logged in one line,
     anything else with its traceback. To be called with a single thread running.
     """
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # a full disk or a reader that left must not end what starts the servers
+            stream.flush()
     parent = os.getpid()
     pid = os.fork()
     if pid:

@@ -1,5 +1,6 @@
 """Forked children: signals, exit codes and what is logged of their end. How they die with their parent: `test_supervisor.py`."""
 
+import io
 import os
 import signal
 from collections.abc import Callable
@@ -85,3 +86,15 @@ def test_a_deliberate_error_is_one_line_and_a_fault_a_traceback(capfd: pytest.Ca
 )
 def test_the_end_of_a_process_in_words(status: int, text: str) -> None:
     assert outcome(status) == text
+
+
+def test_an_output_that_takes_no_more_keeps_no_process_from_being_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = io.TextIOWrapper(io.BufferedWriter(io.FileIO("/dev/full", "w")))
+    full.write("what is still to be written")
+    monkeypatch.setattr("sys.stdout", full)
+    pid = fork(lambda: 7)
+    monkeypatch.undo()
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 7
+    with pytest.raises(OSError, match="space"):
+        full.close()
