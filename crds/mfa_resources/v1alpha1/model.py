@@ -58,6 +58,7 @@ class Model(BaseModel):
         alias_generator=to_camel,
         extra="forbid",
         frozen=True,
+        defer_build=True,  # a part of a kind is read as part of it and needs no validator of its own
         use_attribute_docstrings=True,
         hide_input_in_errors=True,  # a Secret's value must not reach a log by way of an error
         ser_json_timedelta="iso8601",
