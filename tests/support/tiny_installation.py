@@ -2,12 +2,13 @@
 
 Each process writes what happens to it into STATE/events, a line each: `start NAME SERVER_ID PID GENERATION`, `hup NAME GENERATION`,
 `term NAME`. KIND: `good`; `stored` (with a store, which takes a while to make); `stubborn` (does not end when told to); `broken` (the
-second process ends at once with code 3).
+second process ends at once with code 3); `impatient` (what failed is tried again after a second).
 """
 
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 from mfa_server import logs
@@ -52,7 +53,9 @@ def main(manifests: str, state: str, kind: str = "good") -> int:
     logs.configure()
     settings = StandaloneSettings(Path(manifests), Path(state), drain_seconds=20)
     migrate = None if kind == "stored" else _no_store
-    return Supervisor(settings, lambda worker: _serve(worker, kind), migrate=migrate, lock_seconds=0.5).run()
+    retry_seconds = 1.0 if kind == "impatient" else 60.0
+    serve = partial(_serve, kind=kind)
+    return Supervisor(settings, serve, migrate=migrate, lock_seconds=0.5, retry_seconds=retry_seconds).run()
 
 
 def _no_store(_: StandaloneSettings) -> None:

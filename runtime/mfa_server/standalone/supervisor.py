@@ -60,7 +60,8 @@ class Supervisor:
 
     ``worker`` gets the settings of this start of it and is called in a process of its own. It takes up a changed bundle by itself;
     SIGHUP only tells it to look at once. ``migrate`` brings the store to the newest schema. A start waits ``lock_seconds`` for the
-    processes of an installation on the same state directory that is just ending.
+    processes of an installation on the same state directory that is just ending. Manifests whose reading failed are read again after
+    ``retry_seconds`` although they have not changed: the disk may have been full.
     """
 
     def __init__(
@@ -71,12 +72,14 @@ class Supervisor:
         migrate: Callable[[StandaloneSettings], None] | None = None,
         clock: Clock | None = None,
         lock_seconds: float = 10.0,
+        retry_seconds: float = 60.0,
     ) -> None:
         self._settings = settings
         self._worker = worker
         self._migrate = migrate or _migrate
         self._clock = clock or SystemClock()
         self._lock_seconds = lock_seconds
+        self._retry_seconds = retry_seconds
         self._workers = [_Worker(index) for index in range(settings.workers)]
         self._preparing = 0
         self._preparing_until = 0.0
@@ -182,13 +185,20 @@ class Supervisor:
         generation = current_generation(self._settings.bundles)
         if status:
             log.error("manifests not taken", how=outcome(status), serving=self._generation)
+            self._renew_at = min(self._renew_at, self._now() + self._retry_seconds)
         elif generation != self._generation:
             log.info("manifests taken", generation=generation, before=self._generation)
         self._generation = generation
         self._signal(signal.SIGHUP)
 
     def _prepare(self) -> None:
-        prepare(self._settings, self._clock.now())
+        try:
+            prepare(self._settings, self._clock.now())
+        except OSError as error:
+            raise StandaloneError(
+                f"{error.filename or self._settings.state}: {error.strerror or error}",
+                hint="give it room or rights; what is served stays as it was, and reading is tried again",
+            ) from error
 
     def _signal(self, number: signal.Signals) -> None:
         for worker in self._workers:

@@ -127,6 +127,21 @@ def test_manifests_that_are_gone_for_a_moment_are_no_wish_to_delete(installation
     assert {words[2] for words in installation.events("hup")} == {"1"}
 
 
+def test_a_change_that_could_not_be_written_is_taken_once_it_can_be(folder: Path) -> None:
+    patient = Installation(folder, "impatient")
+    with patient.program:
+        patient.started()
+        obstacle = patient.state / "bundle" / ".report.json.new"
+        obstacle.mkdir()  # what a full disk is, for a test that may be root
+        edit_manifests(patient.manifests, client=CLIENT.replace("192.0.2.10", "192.0.2.11"))
+        patient.wait("reported", lambda: patient.logged("manifests not taken"))
+        failed = patient.logged("process failed")[0]
+        assert ".report.json.new: Is a directory" in failed["why"]
+        assert "exception" not in failed
+        obstacle.rmdir()
+        patient.wait("taken", lambda: [words for words in patient.events("hup") if words[2] == "2"])
+
+
 def test_sigterm_drains_and_ends_with_0(installation: Installation) -> None:
     os.kill(installation.program.pid, signal.SIGTERM)
     assert installation.ended() == 0
