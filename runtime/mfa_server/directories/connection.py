@@ -87,6 +87,14 @@ class LdapConnection(asyncio.Protocol):
         """Requests that wait for their last response."""
         return self._session.in_flight
 
+    @property
+    def stalled(self) -> bool:
+        """Whether a request waits and nothing at all has come for ``timeout_seconds``: nothing more belongs here."""
+        oldest = next(iter(self._waiting.values()), None)
+        if oldest is None:
+            return False
+        return self._loop.time() - max(self._received_at, oldest.touched) >= self.timeout_seconds
+
     # Requests ---------------------------------------------------------------------------------------------------------
 
     def forward(self, frame: Frame, sink: ResponseSink, timeout_seconds: float) -> int:

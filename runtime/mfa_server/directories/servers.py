@@ -55,6 +55,15 @@ class Servers:
         """Return each server and whether it is thought to live, in order of preference."""
         return tuple((server, state.alive) for server, state in zip(self._servers, self._states, strict=True))
 
+    def is_alive(self, server: ServerAddress) -> bool:
+        """Whether ``server`` is thought to live."""
+        return self._states[self._servers.index(server)].alive
+
+    @property
+    def any_alive(self) -> bool:
+        """Whether any server is thought to live."""
+        return any(state.alive for state in self._states)
+
     def is_preferred(self, server: ServerAddress) -> bool:
         """Whether ``server`` lives and no better one does: an idle connection to another is not worth keeping."""
         for candidate, state in zip(self._servers, self._states, strict=True):
@@ -70,7 +79,7 @@ class Servers:
 
     async def connect(self) -> LdapConnection:
         """Connect to the first server that can be reached. Raises ConnectFailedError; nothing was sent then."""
-        if any(state.alive for state in self._states):
+        if self.any_alive:
             return await self._try_in_turn()
         async with self._last_resort:  # one at a time: the others learn from its outcome
             return await self._try_in_turn()

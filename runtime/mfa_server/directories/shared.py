@@ -56,6 +56,8 @@ class SharedLimits:
 
 _DEFAULT_LIMITS: Final = SharedLimits()
 _REAP_SECONDS: Final = 20.0
+_HANGING: Final = 4
+"""Connections there may be for each allowed one, with those that are not used any more and not yet given up."""
 
 
 class SharedSink(Protocol):
@@ -196,14 +198,27 @@ class SharedConnections:
                 connection.idle_since = self._servers.clock.monotonic()
             except ConnectionLostError as error:
                 request.fail(ResultCode.UNAVAILABLE, error.message)
-        if self._queue and self._opening is None and len(self._connections) < self.limits.connections:
+        if self._queue and self._opening is None and self._may_open():
             self._opening = asyncio.get_running_loop().create_task(self._open())
 
     def _with_room(self) -> LdapConnection | None:
         for connection in self._connections:
-            if not connection.closed and connection.in_flight < self.limits.in_flight:
+            if not connection.closed and connection.in_flight < self.limits.in_flight and self._trusted(connection):
                 return connection
         return None
+
+    def _may_open(self) -> bool:
+        """Whether another connection is allowed; those that hang count up to a bound of their own."""
+        trusted = sum(map(self._trusted, self._connections))
+        return trusted < self.limits.connections and len(self._connections) < self.limits.connections * _HANGING
+
+    def _trusted(self, connection: LdapConnection) -> bool:
+        """Whether more may go over it: a server that went silent would let every search hang until its own time is over."""
+        if self.limits.idle_seconds == math.inf:
+            return True  # it holds state, which is nowhere else
+        if connection.stalled:
+            return False
+        return self._servers.is_alive(connection.server) or not self._servers.any_alive
 
     async def _open(self) -> None:
         try:

@@ -194,6 +194,57 @@ async def test_it_is_not_sent_again_where_that_could_repeat_entries_or_break_sta
         assert it.servers.counters.search_binds == binds
 
 
+async def mute_after_bind(exchange: Exchange) -> None:
+    await exchange.accept_bind()
+    await exchange.until_closed()
+
+
+async def test_nothing_more_goes_to_a_server_that_is_known_to_be_dead_while_another_lives(
+    demo: DemoDirectory, authority: Authority, clock: ManualClock
+) -> None:
+    async with scripted_server(mute_after_bind, server_context(authority.issue("mute"))) as mute:
+        second = demo_settings(authority, demo).servers[0]
+        async with asking(demo_settings(authority, servers=(mute, second)), clock, connections=1) as it:
+            stuck = it.ask()
+            await eventually(lambda: it.connections.connections, "the first server takes the request")
+            it.servers.note_failure(mute, "a password check got no answer")
+            assert (await it.answered()).done
+            assert not stuck.over
+
+
+async def test_nothing_more_goes_over_a_connection_that_keeps_silent(authority: Authority, clock: ManualClock) -> None:
+    served = 0
+
+    async def mute_at_first(exchange: Exchange) -> None:
+        nonlocal served
+        served += 1
+        await exchange.accept_bind()
+        while served > 1 and (request := await exchange.request()):
+            exchange.send(LDAPMessage(request, SearchResultDone(LDAPResult(0))))
+        await exchange.until_closed()
+
+    async with (
+        scripted_server(mute_at_first, server_context(authority.issue("mute"))) as server,
+        asking(demo_settings(authority, servers=(server,), timeout_seconds=0.5), clock, connections=1) as it,
+    ):
+        it.ask()
+        await eventually(lambda: it.connections.connections, "the connection is made")
+        (connection,) = it.connections.connections
+        await eventually(lambda: connection.stalled, "the server has been silent for its time")
+        assert (await it.answered()).done
+        assert served == 2
+
+
+async def test_a_connection_that_holds_state_is_used_whatever_became_of_its_server(
+    demo: DemoDirectory, authority: Authority, clock: ManualClock
+) -> None:
+    async with asking(demo_settings(authority, demo), clock, connections=1, idle_seconds=float("inf")) as it:
+        await it.answered()
+        it.servers.note_failure(it.connections.connections[0].server, "a connection failed")
+        assert (await it.answered()).done
+        assert it.servers.counters.search_binds == 1
+
+
 async def test_a_cancelled_request_is_silent_waiting_or_sent(
     demo: DemoDirectory, authority: Authority, clock: ManualClock
 ) -> None:
