@@ -61,6 +61,29 @@ class ChallengeSuite:
         late = await store.begin(begin(now=NOW + seconds(57)))
         assert (late.sent_codes, late.redeliveries, late.challenges) == ((), (), ())
 
+    async def test_begin_counts_the_other_passwords_that_are_in_check_each_once(self, store: Store) -> None:
+        for fields in ({"credential": b"a"}, {"credential": b"a", "owner": THERE}, {"credential": b"b"}, {}):
+            await store.begin(begin(**fields))
+        await store.begin(begin(BERT, credential=b"c"))
+        await store.begin(begin(credential=b"expired", expires_at=NOW))
+        ended = begin(credential=b"ended")
+        await store.begin(ended)
+        await store.finish(finish(ended.attempt_id, granted=False))
+        await open_challenge(store, credential=b"asked")
+        started = begin()
+        assert (await store.begin(started)).in_check == 2
+        assert (await store.begin(started)).in_check == 2
+
+    async def test_a_server_is_told_which_challenges_it_owns_and_of_what_generation(self, store: Store) -> None:
+        mine, taken = await open_challenge(store), await open_challenge(store, BERT)
+        newcomer = begin(BERT, owner=THERE)
+        await store.begin(newcomer)
+        await store.begin(begin("somebody"))
+        await store.take_over(take_over(taken, newcomer.attempt_id))
+        assert await store.owned(HERE, NOW) == {mine: 0}
+        assert await store.owned(THERE, NOW) == {taken: 1}
+        assert await store.owned(HERE, NOW + seconds(57)) == {}
+
     async def test_beginning_twice_is_beginning_once(self, store: Store) -> None:
         started = begin()
         first = await store.begin(started)

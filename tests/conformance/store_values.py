@@ -107,6 +107,7 @@ def token(user_id: str = ANNA, **fields: Any) -> Token:
 
 def sent_code(user_id: str = ANNA, **fields: Any) -> SentCode:
     values: dict[str, Any] = {"code_id": uuid4(), "client": CLIENT, "method": "TextMessage", "code_hash": b"h" * 32}
+    values["epoch"] = 0
     return SentCode(**{"user_id": user_id, "expires_at": NOW + seconds(300), **values, **fields})
 
 

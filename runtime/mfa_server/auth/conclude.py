@@ -27,6 +27,8 @@ FACTOR_FAILURES = frozenset({Reason.CODE_WRONG, Reason.FACTOR_DENIED})
 """Refusals that count as a wrong second factor. A code that was used already is right: replaying it must not lock its owner out."""
 UNANSWERED = frozenset({Reason.FACTOR_EXPIRED, Reason.GATEWAY_GONE})
 """Ends of a prompt that nobody answered."""
+UNANSWERED_ELSEWHERE = frozenset({Reason.CODE_SENT, Reason.TAKE_OVER_LIMIT})
+"""Ends that a prompt was sent for without this logon having a challenge: one-way, or one that too many take-overs have voided."""
 
 _AFTER_RACE = {
     FinishOutcome.GONE: Reason.TAKEN_OVER,
@@ -89,7 +91,7 @@ def _password_failure(attempt: Attempt, decision: Decision) -> PasswordFailure |
 def _unanswered(attempt: Attempt, decision: Decision) -> CounterRule | None:
     """Count a prompt nobody answered; a one-way code counts when it is sent and is forgiven when it is typed."""
     asked = decision.reason in UNANSWERED and attempt.challenge is not None
-    if not asked and decision.reason is not Reason.CODE_SENT:
+    if not asked and decision.reason not in UNANSWERED_ELSEWHERE:
         return None
     prompts = attempt.request.policy.prompts
     return CounterRule(prompts.unanswered, prompts.within, prompts.pause)

@@ -16,14 +16,18 @@ __all__ = [
     "UNREADABLE_LIMIT",
     "check_delay",
     "check_lockout",
+    "check_parallel",
     "factor_rule",
     "is_repeat",
+    "longest_repeat",
     "password_rule",
     "retry_delay",
 ]
 
 REPEAT_WINDOW = timedelta(seconds=10)
 """An identical wrong password inside this time gets the directory's earlier answer, without a bind."""
+REPEAT_GROWTH = 8
+"""Where the directory locks, and counts what we count once: repeats that go on for a time are not asked for this many times as long."""
 UNREADABLE_LIMIT = 3
 """Limit where the directory's own threshold cannot be read."""
 LONGEST_DELAY = timedelta(seconds=60)
@@ -53,14 +57,21 @@ def retry_delay(failures: int) -> timedelta:
     return min(timedelta(seconds=2 ** min(failures - 1, 6)), LONGEST_DELAY)
 
 
-def is_repeat(state: UserState, credential: bytes, now: datetime) -> bool:
-    """Whether this very password was refused moments ago."""
-    return (
-        bool(state.wrong_credential)
-        and state.wrong_credential == credential
-        and state.wrong_at is not None
-        and now - state.wrong_at < REPEAT_WINDOW
-    )
+def longest_repeat(policy: LockoutPolicy, identity: Identity) -> timedelta:
+    """Return for how long an identical wrong password may be answered from memory: as long as wrong ones are counted, at most."""
+    return REPEAT_WINDOW if identity.lockout_threshold == 0 else policy.within
+
+
+def is_repeat(state: UserState, credential: bytes, now: datetime, longest: timedelta = REPEAT_WINDOW) -> bool:
+    """Whether this very password was refused moments ago, or has been again and again for a while.
+
+    A phone with a stale password must not lock its owner out here, so it counts once; but the directory counts every bind, and
+    whoever repeats one wrong password could have it lock the account. So the time until it is asked again grows, up to ``longest``.
+    """
+    if not state.wrong_credential or state.wrong_credential != credential or state.wrong_at is None:
+        return False
+    going_on = state.wrong_at - (state.password_last or state.wrong_at)
+    return now - state.wrong_at < max(REPEAT_WINDOW, min(REPEAT_GROWTH * going_on, longest))
 
 
 def check_lockout(state: UserState, now: datetime) -> Reason | None:
@@ -80,6 +91,11 @@ def check_delay(state: UserState, now: datetime) -> Reason | None:
         if last is not None and now < last + retry_delay(failures):
             return Reason.TOO_SOON
     return None
+
+
+def check_parallel(state: UserState, in_check: int, rule: CounterRule) -> Reason | None:
+    """Return TOO_SOON while the passwords that are being checked at this moment would reach the limit if all were wrong."""
+    return Reason.TOO_SOON if in_check and state.password_failures + in_check >= rule.limit else None
 
 
 def _until(moment: datetime | None, now: datetime) -> bool:

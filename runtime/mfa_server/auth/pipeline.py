@@ -6,7 +6,7 @@ The order is the product's promise; each rule is one named function, and every e
 2.  form              ``form.read_form``
 3.  canonical id      ``_identity_read``
 4.  service account   ``_service``
-5.  block, lock       ``lockout.check_lockout``, ``check_delay``
+5.  block, lock       ``lockout.check_lockout``, ``check_delay``, ``check_parallel``
 6.  same attempt      ``_same_attempt``, ``lockout.is_repeat``
 7.  directory bind    ``_password_checked``
 8.  user record       ``rules.check_user``
@@ -25,7 +25,14 @@ from mfa_server.auth import rules
 from mfa_server.auth.conclude import conclude, refuse_after_race
 from mfa_server.auth.decision import Answer, Decision, Role
 from mfa_server.auth.form import FormFault, read_form
-from mfa_server.auth.lockout import check_delay, check_lockout, is_repeat
+from mfa_server.auth.lockout import (
+    check_delay,
+    check_lockout,
+    check_parallel,
+    is_repeat,
+    longest_repeat,
+    password_rule,
+)
 from mfa_server.auth.ports import CodeOutcome, PasswordVerdict
 from mfa_server.auth.reasons import Reason
 from mfa_server.auth.state import Attempt
@@ -102,7 +109,8 @@ def _begun(attempt: Attempt, now: datetime) -> Next:
     locked = check_lockout(snapshot.state, now)
     if locked:
         return _end(attempt, locked, now)
-    if is_repeat(snapshot.state, attempt.credential, now):
+    lockout = attempt.request.policy.password_lockout
+    if is_repeat(snapshot.state, attempt.credential, now, longest_repeat(lockout, attempt.identity)):
         verdict = PasswordVerdict(
             accepted=False, code=snapshot.state.wrong_code, diagnostic=snapshot.state.wrong_diagnostic
         )
@@ -116,6 +124,9 @@ def _begun(attempt: Attempt, now: datetime) -> Next:
     same = rules.same_attempt(attempt, snapshot.challenges, now)
     if same and attempt.rounds < MAX_ROUNDS:
         return replace(attempt, rounds=attempt.rounds + 1), ev.Takeover(same)
+    crowded = check_parallel(snapshot.state, snapshot.in_check, password_rule(lockout, attempt.identity))
+    if crowded:
+        return _end(attempt, crowded, now)
     return attempt, ev.CheckPassword(attempt.identity.dn)
 
 

@@ -133,7 +133,8 @@ class TextMessageFactor(CodeFactor, PromptFactor):
         if Method.TEXT_MESSAGE not in policy.allowed_methods:
             return accepted
         for sent in snapshot.sent_codes:
-            here = sent.client == policy.client and sent.method == Method.TEXT_MESSAGE.value and now < sent.expires_at
-            if code_fits(self._key, str(sent.code_id), code, sent.code_hash) and here:
+            here = sent.client == policy.client and sent.method == Method.TEXT_MESSAGE.value
+            good = here and now < sent.expires_at and sent.epoch == snapshot.state.epoch
+            if code_fits(self._key, str(sent.code_id), code, sent.code_hash) and good:
                 accepted = CodeVerdict(CodeOutcome.ACCEPTED, Method.TEXT_MESSAGE.value, sent_code=sent.code_id)
         return accepted

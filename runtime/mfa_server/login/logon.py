@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -24,6 +25,9 @@ from mfa_server.store.records import Redelivery
 __all__ = ["Login", "Parts", "Ticket"]
 
 log = structlog.get_logger("login")
+
+LOOK_EVERY = timedelta(seconds=0.5)
+"""How often the waiting logons are compared with the store."""
 
 
 class Ticket:
@@ -52,7 +56,8 @@ class Login:
         self.server_id = server_id
         self.room = WaitingRoom()
         self.throttle = ServiceThrottle()
-        self._steps = Steps(self.room, self.throttle, server_id, self.superseded)
+        self._steps = Steps(self.room, self.throttle, server_id, self.superseded, self.spawn)
+        self._look_at = parts.clock.now()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
 
@@ -123,10 +128,13 @@ class Login:
         self.spawn(self.run(logon, ev.Ended(reason)))
 
     def tick(self) -> None:
-        """End the logons whose time is over; call it a few times a second."""
+        """End the logons whose time is over, and look whether the others still own what they wait for; call it a few times a second."""
         now = self.parts.clock.now()
         for logon in self.room.overdue(now):
             self.end(logon, Reason.GATEWAY_GONE if logon.gone else Reason.FACTOR_EXPIRED)
+        if len(self.room) and now >= self._look_at:
+            self._look_at = now + LOOK_EVERY
+            self.spawn(self._end_dispossessed())
 
     async def drain(self) -> None:
         """Stop: refuse what comes, leave open challenges to the next identical request at another server, finish what runs."""
@@ -134,11 +142,13 @@ class Login:
         for logon in self.room:
             if logon.settled:
                 continue
-            waiter, logon.waiter = logon.waiter, None
-            if waiter is not None and logon.decision is None:
-                logon.decision = Decision(Reason.SERVER_STOPPING, Answer.UNAVAILABLE, identity=logon.attempt.identity)
-                waiter.answer(logon.decision)
-            await self._leave_open(logon)
+            if logon.decision is None and not logon.gone:
+                self._answer(logon, _stopping(logon))
+            self.spawn(self._leave_open(logon))
+        await self.idle()
+        for logon in self.room:  # their challenges go on elsewhere, they do not
+            self.room.remove(logon)
+            self.spawn(self._note_stopped(logon))
         await self.idle()
 
     async def _once(self, logon: Logon, event: ev.Event) -> ev.Event | None:
@@ -174,10 +184,38 @@ class Login:
         if logon.ended_by:  # taken over while its message was on the way: the row has a newer owner already
             self.end(logon, logon.ended_by)
             return
-        self.room.put(logon)
-        self.room.end_at(logon, step.expires_at)
+        self.admit(logon, step.expires_at)
         if logon.gone:
             self.spawn(self._leave_open(logon))
+
+    def admit(self, logon: Logon, until: datetime) -> None:
+        """Keep a logon that waits for its person until a moment; whoever had its challenge here is refused, told or not."""
+        earlier = self.room.put(logon)
+        if earlier is not None:
+            self.end(earlier, Reason.TAKEN_OVER)
+        self.room.end_at(logon, until)
+
+    async def _end_dispossessed(self) -> None:
+        """Refuse the waiters whose challenge is somebody else's by now, or nobody's: news of a take-over may get lost."""
+        now = self.parts.clock.now()
+        before = [(logon, logon.attempt.challenge) for logon in self.room if logon.waiting and not logon.settled]
+        try:
+            owned = await self.parts.store.owned(self.server_id, now)
+        except StoreUnavailableError:
+            return  # nobody is let in without it, and the deadline ends what waits
+        for logon, challenge in before:
+            if challenge is None or now >= challenge.expires_at or not logon.waiting:
+                continue
+            if owned.get(challenge.attempt_id) != challenge.generation:
+                self.room.remove(logon)
+                self.end(logon, Reason.TAKEN_OVER)
+
+    async def _note_stopped(self, logon: Logon) -> None:
+        """Write how a logon ended whose challenge was left to the other servers."""
+        try:
+            await self.parts.store.append(logon_event(logon.attempt, _stopping(logon), self.parts.clock.now()))
+        except StoreUnavailableError as error:
+            log.warning("the store does not answer; the end of a logon is not in the audit", error=error.message)
 
     async def _leave_open(self, logon: Logon) -> None:
         """Note in the store that nobody waits here any more, and give the challenge the redelivery window."""
@@ -191,6 +229,7 @@ class Login:
             return
         if not kept:
             self.room.remove(logon)
+            self.end(logon, Reason.TAKEN_OVER)
 
     async def _reply(self, logon: Logon, step: ev.Reply) -> None:
         """Give the answer; an approval that cannot be given is kept."""
@@ -204,10 +243,10 @@ class Login:
 
     def _answer(self, logon: Logon, decision: Decision) -> None:
         logon.decision = decision
-        self.parts.observe(decision, logon.attempt)
         waiter, logon.waiter = logon.waiter, None
         if waiter is not None:
             logon.delivered = waiter.answer(decision)
+        self.parts.observe(decision, logon.attempt)
 
     def _fail(self, logon: Logon, reason: Reason) -> None:
         self.room.remove(logon)
@@ -237,3 +276,7 @@ class Login:
         """Return when nothing runs: every logon waits for a person or has ended."""
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _stopping(logon: Logon) -> Decision:
+    return Decision(Reason.SERVER_STOPPING, Answer.UNAVAILABLE, identity=logon.attempt.identity)

@@ -1,5 +1,6 @@
 """A person's answer on its way to the logon it belongs to: matched by person *and* code, brought to the server that owns the row."""
 
+import asyncio
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -111,8 +112,7 @@ class Replies:
         )
         logon = Logon(attempt, None)
         logon.waiting = True
-        self._login.room.put(logon)
-        self._login.room.end_at(logon, min(adopted.expires_at, now + policy.redelivery_window))
+        self._login.admit(logon, min(adopted.expires_at, now + policy.redelivery_window))
         return await self._answer(logon, code, actor)
 
     async def _answer(self, logon: Logon, code: str, actor: str) -> ReplyOutcome:
@@ -135,7 +135,8 @@ class Replies:
         logon.settled = True
         gone = logon.gone
         event = ev.PersonAnswered(ev.AnswerIn.APPROVED, client_current=current, waiter_gone=gone)
-        await self._login.spawn(self._login.run(logon, event))
+        # Shielded: whoever brought the answer may go away, the logon goes on.
+        await asyncio.shield(self._login.spawn(self._login.run(logon, event)))
         if logon.decision is None or not logon.decision.granted:
             return ReplyOutcome.REFUSED
         return ReplyOutcome.GRANTED if logon.delivered else ReplyOutcome.GRANTED_UNDELIVERED

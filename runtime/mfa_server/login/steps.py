@@ -1,7 +1,7 @@
 """Each step of the pipeline carried out: one method per step, each returning the event that came of it."""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from ipaddress import ip_address
 from uuid import UUID
@@ -38,7 +38,7 @@ def credential_hash(key: bytes, user_id: str, password: bytes) -> bytes:
 
 
 class Steps:
-    """Carries out steps. ``supersede`` tells this process' own older waiter that it lost its challenge."""
+    """Carries out steps. ``supersede`` tells this process' own older waiter that it lost its challenge; ``spawn`` runs a task."""
 
     def __init__(
         self,
@@ -46,11 +46,13 @@ class Steps:
         throttle: ServiceThrottle,
         server_id: str,
         supersede: Callable[[UUID, int, str], None],
+        spawn: Callable[[Coroutine[object, object, None]], object],
     ) -> None:
         self._room = room
         self._throttle = throttle
         self._server_id = server_id
         self._supersede = supersede
+        self._spawn = spawn
         self._turns = Turns()
 
     async def perform(self, parts: Parts, logon: Logon, step: ev.Step) -> ev.Event:
@@ -102,7 +104,7 @@ class Steps:
         policy = attempt.request.policy
         user_id = step.identity.user_id
         credential = credential_hash(parts.hash_key, user_id, attempt.credentials.password)
-        if logon.turn is None and not attempt.credentials.code:
+        if logon.turn is None:
             await self._turns.take((policy.client, credential))
             logon.turn = (policy.client, credential)
         snapshot = await parts.store.begin(
@@ -190,6 +192,7 @@ class Steps:
                 client=policy.client,
                 method=step.method.value,
                 code_hash=question.code_hash,
+                epoch=attempt.epoch,
                 expires_at=step.expires_at,
             )
         )
@@ -212,14 +215,16 @@ class Steps:
             )
         )
         if before is not None and outcome is not TakeOverOutcome.GONE:
-            await self._tell_older(parts, before, outcome)
+            if before.owner == self._server_id:
+                self._supersede(before.attempt_id, before.generation, outcome.value)
+            else:
+                # Not awaited: until the newcomer waits, nobody could tell *it* that it was taken over in its turn.
+                self._spawn(self._tell_older(parts, before, outcome))
         return ev.TakeoverDone(outcome, after)
 
-    async def _tell_older(self, parts: Parts, before: Challenge, outcome: TakeOverOutcome) -> None:
-        """Have the older waiter refused at once. A peer that cannot be told has lost the row all the same."""
-        if before.owner == self._server_id:
-            self._supersede(before.attempt_id, before.generation, outcome.value)
-            return
+    @staticmethod
+    async def _tell_older(parts: Parts, before: Challenge, outcome: TakeOverOutcome) -> None:
+        """Have the older waiter refused at once. A peer that cannot be told has lost the row all the same, and sees it soon."""
         try:
             await parts.peers.superseded(before.owner, before.attempt_id, before.generation, outcome.value)
         except PeerUnreachableError:

@@ -79,9 +79,11 @@ class WaitingRoom:
     def __iter__(self) -> Iterator[Logon]:
         return iter(list(self._by_row.values()))
 
-    def put(self, logon: Logon) -> None:
-        """Register the owner of a row; the row's earlier owner in this process has been taken out before."""
+    def put(self, logon: Logon) -> Logon | None:
+        """Register the owner of a row; returns an earlier owner that nobody has told yet, for the caller to end."""
+        earlier = self._by_row.get(logon.attempt.row_id)
         self._by_row[logon.attempt.row_id] = logon
+        return earlier if earlier is not logon else None
 
     def get(self, row_id: UUID) -> Logon | None:
         """Return the row's owner."""

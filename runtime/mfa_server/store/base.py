@@ -5,7 +5,7 @@ arguments; a store that cannot answer raises ``StoreUnavailableError``, one that
 ``StoreRefusedError``; never a driver's own error.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -38,7 +38,10 @@ class LogonStore(Protocol):
     """What a logon needs, in the order it needs it."""
 
     async def begin(self, begin: Begin) -> Snapshot:
-        """Insert the attempt's row and read user, state, tokens, codes, open challenges and redeliveries in one moment."""
+        """Insert the attempt's row and read user, state, tokens, codes, open challenges and redeliveries in one moment.
+
+        Rows of others that have begun are seen too (``Snapshot.in_check``): guesses sent in parallel cannot outrun the counters.
+        """
         ...
 
     async def prompt(self, prompt: Prompt) -> tuple[PromptOutcome, Challenge | None]:
@@ -67,6 +70,10 @@ class LogonStore(Protocol):
 
     async def open_challenges(self, user_id: str, now: datetime) -> Sequence[Challenge]:
         """Return the open challenges of a user, for an answer that has come in."""
+        ...
+
+    async def owned(self, owner: str, now: datetime) -> Mapping[UUID, int]:
+        """Return the open challenges of a server, each with its generation: what its waiting logons have a right to."""
         ...
 
     async def adopt(self, attempt_id: UUID, expected_generation: int, owner: str, now: datetime) -> Challenge | None:

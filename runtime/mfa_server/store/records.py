@@ -129,6 +129,8 @@ class SentCode:
     client: str
     method: str
     code_hash: bytes = field(repr=False)
+    epoch: int
+    """The security epoch it was sent in: a code sent to a phone that was taken away since is worth nothing."""
     expires_at: datetime
 
 
@@ -197,6 +199,8 @@ class Snapshot:
     """Open ones of this user at any client: prompted and before ``expires_at``."""
     redeliveries: tuple[Redelivery, ...] = ()
     """Unexpired ones with uses left."""
+    in_check: int = 0
+    """Other passwords of this person, each counted once, with which a logon has begun and neither asked him nor ended yet."""
 
 
 @dataclass(frozen=True, slots=True)

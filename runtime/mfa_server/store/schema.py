@@ -175,6 +175,7 @@ sent_codes = Table(
     _text("client"),
     _text("method"),
     _bytes("code_hash"),
+    _number("epoch"),
     _time("expires_at"),
     # Used or replaced. The row stays until it expires, so that a repeated write cannot bring the code back.
     _flag("used"),

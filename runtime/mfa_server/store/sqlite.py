@@ -8,7 +8,7 @@ on a network file system.
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
@@ -149,6 +149,10 @@ class SqliteStore(Store):
     @override
     async def open_challenges(self, user_id: str, now: datetime) -> Sequence[Challenge]:
         return self._read(lambda connection: sqlite_logons.challenges_of(connection, user_id, now))
+
+    @override
+    async def owned(self, owner: str, now: datetime) -> Mapping[UUID, int]:
+        return self._read(lambda connection: sqlite_logons.owned(connection, owner, now))
 
     @override
     async def adopt(self, attempt_id: UUID, expected_generation: int, owner: str, now: datetime) -> Challenge | None:

@@ -1,6 +1,7 @@
 """A logon's statements on SQLite, up to its end: each function is one unit of the writer, alone in the file while it runs."""
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -29,6 +30,7 @@ __all__ = [
     "attempt_of",
     "begin",
     "challenges_of",
+    "owned",
     "prompt",
     "put_redelivery",
     "put_sent_code",
@@ -53,6 +55,7 @@ def begin(connection: sqlite3.Connection, start: Begin) -> Snapshot:
         sent_codes=tuple(map(SENT_CODE.decode, all_rows(connection, sql.CODES_OF, which))),
         challenges=challenges_of(connection, start.user_id, start.now),
         redeliveries=tuple(map(REDELIVERY.decode, all_rows(connection, sql.REDELIVERIES_OF, which))),
+        in_check=len(all_rows(connection, sql.PASSWORDS_IN_CHECK, {**which, "credential": start.credential})),
     )
 
 
@@ -84,6 +87,12 @@ def challenges_of(connection: sqlite3.Connection, user_id: str, now: datetime) -
     """Return a person's challenges that have not expired, oldest first."""
     rows = all_rows(connection, sql.CHALLENGES_OF, {"user_id": user_id, "now": to_micros(now)})
     return tuple(map(CHALLENGE.decode, rows))
+
+
+def owned(connection: sqlite3.Connection, owner: str, now: datetime) -> Mapping[UUID, int]:
+    """Return a server's open challenges with their generations."""
+    rows = all_rows(connection, sql.CHALLENGES_OWNED, {"owner": owner, "now": to_micros(now)})
+    return {UUID(attempt_id): generation for attempt_id, generation in rows}
 
 
 class Attempt(NamedTuple):

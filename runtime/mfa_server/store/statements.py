@@ -49,6 +49,7 @@ __all__ = [
     "AUDIT_PAGE",
     "AUDIT_RESULT",
     "CHALLENGES_OF",
+    "CHALLENGES_OWNED",
     "CODES_OF",
     "CODE_ADD",
     "CODE_REPLACE",
@@ -57,6 +58,7 @@ __all__ = [
     "KEY_IDS",
     "META_PUT",
     "OWNER_GONE",
+    "PASSWORDS_IN_CHECK",
     "REDELIVERIES_OF",
     "REDELIVERY_ADD",
     "REDELIVERY_USE",
@@ -160,6 +162,25 @@ CHALLENGES_OF = Draft(
         attempts.c.prompted_at.is_not(None),
         attempts.c.expires_at > p("now"),
     ).order_by(attempts.c.prompted_at, attempts.c.attempt_id)
+)
+PASSWORDS_IN_CHECK = Draft(
+    lambda _: (
+        select(attempts.c.credential)
+        .where(
+            attempts.c.user_id == p("user_id"),
+            attempts.c.prompted_at.is_(None),
+            attempts.c.expires_at > p("now"),
+            attempts.c.credential != p("credential"),
+        )
+        .distinct()
+    )
+)
+CHALLENGES_OWNED = Draft(
+    lambda _: select(attempts.c.attempt_id, attempts.c.generation).where(
+        attempts.c.owner == p("owner"),
+        attempts.c.prompted_at.is_not(None),
+        attempts.c.expires_at > p("now"),
+    )
 )
 REDELIVERIES_OF = Draft(
     lambda _: _read(

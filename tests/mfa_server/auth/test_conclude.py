@@ -54,6 +54,7 @@ def test_only_wrong_factors_count_as_wrong_factors(reason, counted):
         (Reason.GATEWAY_GONE, True, True),
         (Reason.GATEWAY_GONE, False, False),
         (Reason.CODE_SENT, False, True),
+        (Reason.TAKE_OVER_LIMIT, False, True),
         (Reason.TAKEN_OVER, True, False),
         (Reason.FACTOR_DENIED, True, False),
     ],

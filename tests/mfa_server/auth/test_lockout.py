@@ -6,7 +6,16 @@ from datetime import timedelta
 import pytest
 
 from mfa_server.auth.attempt import LockoutPolicy
-from mfa_server.auth.lockout import check_delay, check_lockout, factor_rule, is_repeat, password_rule, retry_delay
+from mfa_server.auth.lockout import (
+    check_delay,
+    check_lockout,
+    check_parallel,
+    factor_rule,
+    is_repeat,
+    longest_repeat,
+    password_rule,
+    retry_delay,
+)
 from mfa_server.auth.reasons import Reason
 from mfa_server.store.records import UserState
 from tests.support.clock import START
@@ -77,3 +86,33 @@ def test_a_try_right_after_a_failure_comes_too_soon(state, reason):
 def test_the_same_wrong_password_within_ten_seconds_is_a_repeat(credential, ago, repeat):
     state = UserState("u", wrong_credential=b"same", wrong_at=START - ago * SECOND)
     assert is_repeat(state, credential, START) is repeat
+
+
+@pytest.mark.parametrize(
+    ("going_on", "ago", "repeat"),
+    [
+        pytest.param(0, 10, False, id="the second bind may come after ten seconds"),
+        pytest.param(10, 79, True, id="the third after eighty more"),
+        pytest.param(10, 80, False, id="and not later"),
+        pytest.param(700, 899, True, id="never later than wrong passwords are counted"),
+        pytest.param(700, 900, False, id="at the longest"),
+    ],
+)
+def test_the_longer_one_wrong_password_is_repeated_the_more_seldom_it_is_asked(going_on, ago, repeat):
+    refused = START - ago * SECOND
+    state = UserState("u", wrong_credential=b"same", wrong_at=refused, password_last=refused - going_on * SECOND)
+    assert is_repeat(state, b"same", START, timedelta(minutes=15)) is repeat
+    assert is_repeat(state, b"same", START) is (ago < 10)
+
+
+@pytest.mark.parametrize(("threshold", "longest"), [(0, 10), (5, 900), (None, 900)])
+def test_repeats_are_held_back_for_long_only_where_the_directory_locks(threshold, longest):
+    assert longest_repeat(LockoutPolicy(), replace(IDENTITY, lockout_threshold=threshold)) == longest * SECOND
+
+
+@pytest.mark.parametrize(
+    ("failures", "in_check", "reason"),
+    [(0, 0, None), (0, 4, None), (0, 5, Reason.TOO_SOON), (4, 1, Reason.TOO_SOON), (4, 0, None)],
+)
+def test_passwords_in_check_count_as_if_they_were_wrong(failures, in_check, reason):
+    assert check_parallel(UserState("u", password_failures=failures), in_check, factor_rule(LockoutPolicy())) is reason

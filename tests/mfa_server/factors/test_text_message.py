@@ -158,7 +158,7 @@ async def test_a_two_way_question_is_sent_and_its_reply_matches() -> None:
 def _sent(policy: ClientPolicy = POLICY, method: str = "TextMessage") -> tuple[TextMessageFactor, str, Snapshot]:
     factor = _factor()
     question = factor.question(ANNA, policy, str(ROW), one_way=True)
-    row = SentCode(ROW, ANNA.user_id, policy.client, method, question.code_hash, NOW + timedelta(minutes=5))
+    row = SentCode(ROW, ANNA.user_id, policy.client, method, question.code_hash, 0, NOW + timedelta(minutes=5))
     return factor, _code(question.message.body), Snapshot(ANNA, UserState("id-1"), sent_codes=(row,))
 
 

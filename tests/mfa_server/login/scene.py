@@ -1,5 +1,6 @@
 """A login with the real store, a directory that knows three passwords, a phone that remembers, and a clock that stands still."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -42,11 +43,13 @@ class KnownPasswords:
         self.down = False
         self.verdict: PasswordVerdict | None = None
         self.areas: tuple[AddressRange, ...] = ()
+        self.lockout_threshold: int | None = IDENTITY.lockout_threshold
 
     async def resolve(self, name: str) -> Identity | None:
         if self.down:
             raise DirectoryUnavailableError("no server answers")
-        return {IDENTITY.dn: IDENTITY, SERVICE.dn: SERVICE}.get(name)
+        anna = replace(IDENTITY, lockout_threshold=self.lockout_threshold)
+        return {IDENTITY.dn: anna, SERVICE.dn: SERVICE}.get(name)
 
     async def check_password(self, dn: str, password: bytes) -> PasswordVerdict:
         if self.down:
@@ -83,8 +86,19 @@ class Neighbours:
 
     def __init__(self) -> None:
         self.replies: dict[str, Replies] = {}
+        self.deaf = False
+        """Whether news of a take-over gets lost."""
+        self.slow: dict[str, asyncio.Event] = {}
+        """What news of a take-over waits for on its way to a server."""
+        self.told: asyncio.Queue[str] = asyncio.Queue()
+        """Whom such news was sent to."""
 
     async def superseded(self, owner: str, attempt_id: UUID, generation: int, reason: str) -> None:
+        self.told.put_nowait(owner)
+        if owner in self.slow:
+            await self.slow[owner].wait()
+        if self.deaf:
+            raise PeerUnreachableError("it does not answer")
         self._at(owner).superseded(attempt_id, generation, reason)
 
     async def deliver_code(self, owner: str, attempt_id: UUID, code: str, actor: str) -> str:

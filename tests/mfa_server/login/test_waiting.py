@@ -52,3 +52,11 @@ def test_removing_an_older_owner_leaves_the_newer_one():
 
 def test_a_logon_without_a_waiter_is_gone():
     assert waiting().gone
+
+
+def test_whoever_takes_a_row_is_handed_its_earlier_owner_once():
+    room, older, newer = WaitingRoom(), waiting(0), waiting(1)
+    assert room.put(older) is None
+    assert room.put(older) is None
+    assert room.put(newer) is older
+    assert room.put(newer) is None

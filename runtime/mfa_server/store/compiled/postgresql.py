@@ -13,6 +13,7 @@ __all__ = [
     "AUDIT_PAGE",
     "AUDIT_RESULT",
     "CHALLENGES_OF",
+    "CHALLENGES_OWNED",
     "CODES_OF",
     "CODE_ADD",
     "CODE_REPLACE",
@@ -21,6 +22,7 @@ __all__ = [
     "KEY_IDS",
     "META_PUT",
     "OWNER_GONE",
+    "PASSWORDS_IN_CHECK",
     "REDELIVERIES_OF",
     "REDELIVERY_ADD",
     "REDELIVERY_USE",
@@ -91,14 +93,16 @@ AUDIT_PAGE = {
 }
 AUDIT_RESULT = Statement("SELECT audit.result FROM audit WHERE audit.event_id = $1::UUID", "event_id")
 CHALLENGES_OF = Statement("SELECT attempts.attempt_id, attempts.user_id, attempts.client, attempts.credential, attempts.method, attempts.code_hash, attempts.owner, attempts.generation, attempts.epoch, attempts.takeovers, attempts.waiting, attempts.prompted_at, attempts.expires_at, attempts.abandoned_at FROM attempts WHERE attempts.user_id = $1::VARCHAR AND attempts.prompted_at IS NOT NULL AND attempts.expires_at > $2::BIGINT ORDER BY attempts.prompted_at, attempts.attempt_id", "user_id now")
-CODES_OF = Statement("SELECT sent_codes.code_id, sent_codes.user_id, sent_codes.client, sent_codes.method, sent_codes.code_hash, sent_codes.expires_at FROM sent_codes WHERE sent_codes.user_id = $1::VARCHAR AND sent_codes.expires_at > $2::BIGINT AND sent_codes.used IS false", "user_id now")
-CODE_ADD = Statement("INSERT INTO sent_codes (code_id, user_id, client, method, code_hash, expires_at, used) VALUES ($1::UUID, $2::VARCHAR, $3::VARCHAR, $4::VARCHAR, $5, $6::BIGINT, $7) ON CONFLICT (code_id) DO NOTHING", "code_id user_id client method code_hash expires_at used")
+CHALLENGES_OWNED = Statement("SELECT attempts.attempt_id, attempts.generation FROM attempts WHERE attempts.owner = $1::VARCHAR AND attempts.prompted_at IS NOT NULL AND attempts.expires_at > $2::BIGINT", "owner now")
+CODES_OF = Statement("SELECT sent_codes.code_id, sent_codes.user_id, sent_codes.client, sent_codes.method, sent_codes.code_hash, sent_codes.epoch, sent_codes.expires_at FROM sent_codes WHERE sent_codes.user_id = $1::VARCHAR AND sent_codes.expires_at > $2::BIGINT AND sent_codes.used IS false", "user_id now")
+CODE_ADD = Statement("INSERT INTO sent_codes (code_id, user_id, client, method, code_hash, epoch, expires_at, used) VALUES ($1::UUID, $2::VARCHAR, $3::VARCHAR, $4::VARCHAR, $5, $6::INTEGER, $7::BIGINT, $8) ON CONFLICT (code_id) DO NOTHING", "code_id user_id client method code_hash epoch expires_at used")
 CODE_REPLACE = Statement("UPDATE sent_codes SET used=$1 WHERE sent_codes.user_id = $2::VARCHAR AND sent_codes.client = $3::VARCHAR AND sent_codes.method = $4::VARCHAR AND sent_codes.code_id != $5::UUID", "new_used at_user at_client at_method at_code")
 CODE_USE = Statement("UPDATE sent_codes SET used=$1 WHERE sent_codes.code_id = $2::UUID AND sent_codes.user_id = $3::VARCHAR AND sent_codes.expires_at > $4::BIGINT AND sent_codes.used IS false", "new_used at_code at_user now")
 EPOCH_RAISE = Statement("INSERT INTO user_state (user_id, epoch, password_failures, password_since, password_last, password_locked_until, wrong_credential, wrong_code, wrong_diagnostic, wrong_at, factor_failures, factor_since, factor_last, factor_locked_until, unanswered, unanswered_since, prompts_paused_until, blocked_until, block_reason, last_logon) VALUES ($1::VARCHAR, $2::INTEGER, $3::INTEGER, $4::BIGINT, $5::BIGINT, $6::BIGINT, $7, $8::INTEGER, $9::VARCHAR, $10::BIGINT, $11::INTEGER, $12::BIGINT, $13::BIGINT, $14::BIGINT, $15::INTEGER, $16::BIGINT, $17::BIGINT, $18::BIGINT, $19::VARCHAR, $20::BIGINT) ON CONFLICT (user_id) DO UPDATE SET epoch = (user_state.epoch + 1)", "user_id epoch password_failures password_since password_last password_locked_until wrong_credential wrong_code wrong_diagnostic wrong_at factor_failures factor_since factor_last factor_locked_until unanswered unanswered_since prompts_paused_until blocked_until block_reason last_logon")
 KEY_IDS = Statement("SELECT DISTINCT tokens.key_id FROM tokens", "")
 META_PUT = Statement("INSERT INTO meta (key, value) VALUES ($1::VARCHAR, $2::VARCHAR) ON CONFLICT (key) DO UPDATE SET value = excluded.value", "key value")
 OWNER_GONE = Statement("UPDATE attempts SET waiting=$1, abandoned_at=coalesce(attempts.abandoned_at, $2) WHERE attempts.owner = $3::VARCHAR AND attempts.waiting IS true", "new_waiting now at_owner")
+PASSWORDS_IN_CHECK = Statement("SELECT DISTINCT attempts.credential FROM attempts WHERE attempts.user_id = $1::VARCHAR AND attempts.prompted_at IS NULL AND attempts.expires_at > $2::BIGINT AND attempts.credential != $3", "user_id now credential")
 REDELIVERIES_OF = Statement("SELECT redeliveries.redelivery_id, redeliveries.user_id, redeliveries.client, redeliveries.credential, redeliveries.epoch, redeliveries.expires_at, redeliveries.uses FROM redeliveries WHERE redeliveries.user_id = $1::VARCHAR AND redeliveries.expires_at > $2::BIGINT AND redeliveries.uses > 0", "user_id now")
 REDELIVERY_ADD = Statement("INSERT INTO redeliveries (redelivery_id, user_id, client, credential, epoch, expires_at, uses) VALUES ($1::UUID, $2::VARCHAR, $3::VARCHAR, $4, $5::INTEGER, $6::BIGINT, $7::INTEGER) ON CONFLICT (redelivery_id) DO NOTHING", "redelivery_id user_id client credential epoch expires_at uses")
 REDELIVERY_USE = Statement("UPDATE redeliveries SET uses=(redeliveries.uses - 1) WHERE redeliveries.redelivery_id = $1::UUID AND redeliveries.user_id = $2::VARCHAR AND redeliveries.epoch = $3::INTEGER AND redeliveries.expires_at > $4::BIGINT AND redeliveries.uses > 0", "at_redelivery at_user at_epoch now")

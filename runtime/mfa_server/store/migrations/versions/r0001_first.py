@@ -178,6 +178,7 @@ def _sent_codes() -> None:
         _text("client", 512),
         _text("method", 32),
         _bytes("code_hash", 64),
+        _number("epoch"),
         _time("expires_at"),
         _flag("used"),
         sa.PrimaryKeyConstraint("code_id", name=op.f("pk_sent_codes")),
