@@ -313,7 +313,7 @@ class LdapConnection:
         request = pending.request
         self._clients.note_service_bind(request.policy)
         relay = self._front.parts.relay.open(identity.dn, request.password)
-        self._searches = Searches(self._front, self._session, relay, self._answer_request)
+        self._searches = Searches(self._front, self._session, relay, identity.dn_key, self._answer_request)
 
     def _end_searches(self) -> None:
         if self._searches is not None:

@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import structlog
+
 from mfa_server.auth.attempt import ClientPolicy, References
 from mfa_server.auth.ports import DirectoryUnavailableError
 from mfa_server.ldap import (
@@ -40,9 +42,14 @@ PASSWORD_ATTRIBUTES: Final = frozenset({"userpassword", "2.5.4.35", "unicodepwd"
 _UNAVAILABLE = LDAPResult(ResultCode.UNAVAILABLE, "", "the directory cannot be searched at present; try again later")
 _NO_ENTRY = LDAPResult(ResultCode.NO_SUCH_OBJECT, "", "no such entry here")
 _NO_COMPARE = LDAPResult(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "", "passwords are checked by a bind only")
+_NOT_ANY_MORE = LDAPResult(
+    ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "", "this account is not one of the client's service accounts any more"
+)
 _ELSEWHERE = LDAPResult(ResultCode.UNWILLING_TO_PERFORM, "", "the directory refers to another server")
 
 _Request = SearchRequested | OperationRequested
+
+log = structlog.get_logger("ldap")
 
 
 def entry_key(name: bytes) -> str:
@@ -58,9 +65,13 @@ def entry_key(name: bytes) -> str:
 
 
 class Searches:
-    """The relayed requests of one connection, from a service account's bind to the connection's next bind."""
+    """The relayed requests of one connection, from a service account's bind to the connection's next bind.
+
+    ``bound_as`` is the key of that account's name: where a reload takes it from the client's list, its searches end too.
+    """
 
     __slots__ = (
+        "_bound_as",
         "_front",
         "_hidden",
         "_known",
@@ -80,9 +91,11 @@ class Searches:
         front: LdapFront,
         session: ServerSession,
         relay: RelaySession,
+        bound_as: str,
         write: Callable[[bytes], None],
     ) -> None:
         self._front = front
+        self._bound_as = bound_as
         self._session = session
         self._relay = relay
         self._policy: ClientPolicy | None = None  # whose service accounts are known
@@ -102,7 +115,7 @@ class Searches:
             self._policy = policy
             self._known_until = 0.0
         if self._front.clock.monotonic() < self._known_until:
-            self._forward(request)
+            self._pass_on(request)
             return
         self._waiting.append(request)
         if self._resolving is None:
@@ -144,6 +157,9 @@ class Searches:
                 accounts = await self._front.parts.service_accounts.resolve(policy) if policy else ()
         except DirectoryUnavailableError:
             accounts = None
+        except Exception:  # whatever it was, the next search is to be answered
+            log.exception("a fault in this program kept service accounts from being known")
+            accounts = None
         self._resolving = None
         waiting, self._waiting = self._waiting, []
         if accounts is None:
@@ -154,7 +170,7 @@ class Searches:
         self._hidden = frozenset(account.identity.dn_key for account in accounts if not account.visible)
         self._known_until = self._front.clock.monotonic() + KNOWN_SECONDS
         for request in waiting:
-            self._forward(request)
+            self._pass_on(request)
 
     def _omits(self, name: bytes) -> bool:
         """Whether an entry of this name stays out of sight; notes it when it is a service account's."""
@@ -169,6 +185,13 @@ class Searches:
         return key in self._hidden
 
     # Passing on
+
+    def _pass_on(self, request: _Request) -> None:
+        """Forward a request, if whoever is bound here is still one of the client's service accounts."""
+        if self._bound_as in self._known:
+            self._forward(request)
+        else:
+            self.refuse(request, _NOT_ANY_MORE)
 
     def _forward(self, request: _Request) -> None:
         if isinstance(request, OperationRequested):

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+import structlog
+
 from mfa_server.auth.ports import DirectoryUnavailableError, Identity
 from mfa_server.clock import Clock
 from mfa_server.ldap import (
@@ -25,6 +27,8 @@ from mfa_server.ldap.oids import PASSWORD_MODIFY, WHO_AM_I
 from mfa_server.servers.ports import RootDse
 
 __all__ = ["ROOT_DSE_SECONDS", "RootDseReader", "answer_extended", "is_root_dse_search", "select"]
+
+log = structlog.get_logger("ldap")
 
 ROOT_DSE_SECONDS: Final = 60.0
 """How old what is shown of the root DSE may be."""
@@ -85,6 +89,9 @@ class RootDseReader:
             self._entry = SearchResultEntry("", tuple(await self._read()))
             self._fresh_until = self._clock.monotonic() + ROOT_DSE_SECONDS
         except DirectoryUnavailableError:
+            self._entry = None
+        except Exception:  # whatever it was, the next one who asks is to be answered
+            log.exception("a fault in this program kept the root DSE from being read")
             self._entry = None
         self._reading = None
         waiting, self._waiting = self._waiting, []

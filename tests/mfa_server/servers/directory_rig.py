@@ -23,7 +23,7 @@ from tests.mfa_server.servers.rig import OneClient, RawClient, Rig, bind, grante
 from tests.support.logons import POLICY
 from tests.support.slapd import Slapd
 
-__all__ = ["SERVICE", "SUBTREE", "behind", "code", "gateway", "names", "results"]
+__all__ = ["SERVICE", "SUBTREE", "behind", "code", "gateway", "names", "policy", "results"]
 
 SERVICE = "svc-netscaler"
 SUBTREE = Scope.WHOLE_SUBTREE

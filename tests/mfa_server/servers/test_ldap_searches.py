@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from mfa_server.auth.attempt import References
+from mfa_server.directories import ServiceAccounts
 from mfa_server.ldap import (
     Control,
     DistinguishedNameError,
@@ -25,8 +27,8 @@ from mfa_server.servers import ldap_searches
 from mfa_server.servers.ldap_front import ListenerKind
 from mfa_server.servers.ldap_searches import entry_key
 from tests.mfa_server.servers.conftest import Front
-from tests.mfa_server.servers.directory_rig import SERVICE, SUBTREE, behind, code, gateway, names, results
-from tests.mfa_server.servers.rig import RawClient, bind, search, until
+from tests.mfa_server.servers.directory_rig import SERVICE, SUBTREE, behind, code, gateway, names, policy, results
+from tests.mfa_server.servers.rig import OneClient, RawClient, bind, search, until
 from tests.support.people import PEOPLE
 from tests.support.processes import run
 from tests.support.slapd import Slapd
@@ -245,6 +247,38 @@ async def test_a_credential_that_the_directory_no_longer_takes_searches_nothing(
     async with behind(slapd_server, front) as it, await it.tls_client(front.client) as client:
         assert await client.code(bind(1, service.dn, b"not the password")) == 0  # the script grants it, slapd does not
         assert await client.code(search(2, slapd_server.suffix)) in (49, 52)
+
+
+async def test_an_account_that_is_no_service_account_any_more_searches_nothing_though_it_is_still_bound(
+    slapd_server: Slapd, front: Front
+) -> None:
+    slapd_server.start()
+    anna = slapd_server.account("anna")
+    async with behind(slapd_server, front) as it, gateway(it, front, slapd_server) as client:
+        assert code(await results(client, search(2, anna.dn))) == 0
+        it.server.replace(OneClient(replace(policy(slapd_server), service_accounts=())))
+        found = await results(client, search(3, anna.dn))
+        assert (names(found), code(found)) == (set(), 50)
+        assert await client.code(LDAPMessage(4, CompareRequest(anna.dn, "uid", b"anna"))) == 50
+        it.server.replace(OneClient(policy(slapd_server)))
+        assert code(await results(client, search(5, anna.dn))) == 0
+
+
+async def test_a_fault_while_service_accounts_are_looked_up_holds_no_later_search_up(
+    slapd_server: Slapd, front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slapd_server.start()
+    anna = slapd_server.account("anna")
+
+    async def fault(*_: object) -> None:
+        raise RuntimeError("a fault")
+
+    async with behind(slapd_server, front) as it, gateway(it, front, slapd_server) as client:
+        monkeypatch.setattr(ServiceAccounts, "resolve", fault)
+        assert code(await results(client, search(2, anna.dn))) == 52
+        monkeypatch.undo()
+        assert code(await results(client, search(3, anna.dn))) == 0
+        assert it.server.connections == 1
 
 
 async def test_openldap_s_own_tools_find_their_way(slapd_server: Slapd, front: Front) -> None:

@@ -114,6 +114,19 @@ async def test_a_directory_that_is_down_gives_52_and_is_asked_again(clock: Manua
     assert len(await ask(reader)) == 2
 
 
+async def test_a_fault_while_it_is_read_holds_no_later_reader_up(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fault() -> Sequence[Attribute]:
+        raise RuntimeError("a fault")
+
+    reader = RootDseReader(fault, clock)
+    (done,) = await ask(reader)
+    assert done.result.result_code == 52
+    monkeypatch.setattr(reader, "_read", Directory().root_dse)
+    assert len(await ask(reader)) == 2
+
+
 async def test_a_critical_control_is_refused(clock: ManualClock) -> None:
     directory = Directory()
     (done,) = await ask(RootDseReader(directory.root_dse, clock), Control("1.2.3", criticality=True))
