@@ -3,7 +3,7 @@
 from mfa_server.auth.attempt import ClientPolicy
 from mfa_server.servers.ports import Clients
 
-__all__ = ["ClientChoice"]
+__all__ = ["ClientChoice", "unmapped"]
 
 
 class ClientChoice:
@@ -62,3 +62,8 @@ class ClientChoice:
         """Drop what binds have decided: the connection starts TLS, and nothing from before counts."""
         self._chosen = None
         self._service_client = ""
+
+
+def unmapped(address: str) -> str:
+    """Return an IPv4 address that came over an IPv6 socket, written as IPv4 (RFC 4291 §2.5.5.2)."""
+    return address[7:] if address.startswith("::ffff:") and "." in address else address

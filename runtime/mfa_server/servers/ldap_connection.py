@@ -32,7 +32,7 @@ from mfa_server.ldap import (
     Unbound,
 )
 from mfa_server.servers.ldap_binds import ARRIVAL_SECONDS, PendingBind, logon_request
-from mfa_server.servers.ldap_clients import ClientChoice
+from mfa_server.servers.ldap_clients import ClientChoice, unmapped
 from mfa_server.servers.ldap_front import LdapFront, Listener, ListenerKind
 from mfa_server.servers.ldap_results import BUSY_STOPPING, NO_CLIENT, bind_result
 from mfa_server.servers.ldap_searches import Searches
@@ -98,7 +98,7 @@ class LdapConnection:
     def connected(self) -> None:
         """Close at once, before a handshake, what comes from nowhere we know or is too much."""
         front = self._front
-        self._source = source = _unmapped(self._stream.source)
+        self._source = source = unmapped(self._stream.source)
         if not source or front.draining:
             self._stream.abort()
             return
@@ -189,12 +189,12 @@ class LdapConnection:
         if self._session.identity is None:
             self._close()
         else:
-            self._close(self._session.notice_of_disconnection(ResultCode.UNAVAILABLE, "idle for too long"))
+            self._say_goodbye(_STOPPING if front.draining else "idle for too long")
 
     def drain(self) -> None:
         """The server is stopping: leave now, or as soon as nothing is outstanding."""
         if self._pending is None and not self._session.outstanding:
-            self._close(self._session.notice_of_disconnection(ResultCode.UNAVAILABLE, _STOPPING))
+            self._say_goodbye(_STOPPING)
 
     def cut(self) -> None:
         """The server stops now: a bind that waits is answered 51 and given up."""
@@ -202,7 +202,7 @@ class LdapConnection:
         if pending is not None:
             self._write(self._session.bind_response(pending.bind, BUSY_STOPPING))
             pending.abandon()
-        self._close(self._session.notice_of_disconnection(ResultCode.UNAVAILABLE, _STOPPING))
+        self._say_goodbye(_STOPPING)
 
     # Events
 
@@ -338,10 +338,15 @@ class LdapConnection:
         front = self._front
         if self._stream.closing or self._pending is not None:
             return
-        if front.draining:
-            self.drain()
-            return
         timeouts = front.settings.timeouts
+        if front.draining:
+            if (
+                self._just_answered()
+            ):  # the notice must not come along with the result: there are clients that drop it then
+                front.wheel.set(self, timeouts.closing)
+            else:
+                self.drain()
+            return
         if self._starting_tls:
             front.wheel.set(self, timeouts.handshake)
             return
@@ -350,16 +355,17 @@ class LdapConnection:
             front.wheel.tighten(self, timeouts.message)
 
     def _just_answered(self) -> bool:
-        delivery = self._delivery
-        if delivery is None or delivery.answered_at is None:
-            return False
-        return self._front.clock.monotonic() - delivery.answered_at <= ARRIVAL_SECONDS
+        answered_at = self._delivery.answered_at if self._delivery is not None else None
+        return answered_at is not None and self._front.clock.monotonic() - answered_at <= ARRIVAL_SECONDS
 
     def _report_undelivered(self) -> None:
-        delivery, self._delivery = self._delivery, None
-        if delivery is not None:
+        if self._delivery is not None:
             self._front.stats.undelivered += 1
-            delivery.undelivered()
+            self._delivery.undelivered()
+            self._delivery = None
+
+    def _say_goodbye(self, why: str) -> None:
+        self._close(self._session.notice_of_disconnection(ResultCode.UNAVAILABLE, why))
 
     def _close(self, last_words: bytes = b"") -> None:
         self._write(last_words)
@@ -392,8 +398,3 @@ class LdapConnection:
         Unbound: _unbound,
         ProtocolViolated: _violated,
     }
-
-
-def _unmapped(address: str) -> str:
-    """An IPv4 address that came over an IPv6 socket, written as IPv4 (RFC 4291 §2.5.5.2)."""
-    return address[7:] if address.startswith("::ffff:") and "." in address else address

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mfa_server.servers.ldap_clients import ClientChoice
+from mfa_server.servers.ldap_clients import ClientChoice, unmapped
 from tests.mfa_server.servers.rig import OneClient, renamed
 from tests.support.logons import POLICY
 
@@ -63,3 +63,12 @@ def test_a_service_bind_counts_under_its_own_client_only() -> None:
     one.forget()
     assert not one.service_bound(A)
     assert not one.service_bound(renamed(POLICY, ""))
+
+
+def test_an_ipv4_address_seen_through_an_ipv6_socket_is_written_as_ipv4() -> None:
+    assert unmapped("::ffff:192.0.2.1") == "192.0.2.1"
+    assert [unmapped(each) for each in ("192.0.2.1", "2001:db8::1", "::ffff:c000:201")] == [
+        "192.0.2.1",
+        "2001:db8::1",
+        "::ffff:c000:201",
+    ]
