@@ -49,15 +49,14 @@ class ClientTable:
     def candidates(self, address: str, listener: str) -> tuple[ClientPolicy, ...]:
         """Return the clients of the most specific range that covers the address, on this listener (``LDAP`` or ``LDAPS``).
 
-        Empty: unknown source. Several: ``choose`` decides by the connection's first bind.
+        Empty: unknown source, or one whose clients serve the other listener only; a wider range's rules never take their place.
+        Several: ``choose`` decides by the connection's first bind.
         """
         peer = unmapped(ip_address(address))
-        covering = [e for e in self._entries if peer in e.area and e.listener in ("Any", listener)]
-        if not covering:
-            return ()
-        longest = max(entry.area.prefix_length for entry in covering)
-        found = {e.policy.client: e.policy for e in covering if e.area.prefix_length == longest}
-        return tuple(found.values())
+        covering = [entry for entry in self._entries if peer in entry.area]
+        longest = max((entry.area.prefix_length for entry in covering), default=0)
+        nearest = (e for e in covering if e.area.prefix_length == longest and e.listener in ("Any", listener))
+        return tuple({entry.policy.client: entry.policy for entry in nearest}.values())
 
     def choose(self, candidates: tuple[ClientPolicy, ...], bind_name: str) -> ClientPolicy | None:
         """Return the client whose ``match.bindIdentities`` name the first bind of a connection.

@@ -14,6 +14,7 @@ TABLE = ClientTable(
         client("span", addresses=["192.0.2.70-192.0.2.79"]),
         client("secure", addresses=["198.51.100.1"], match={"listener": "LDAPS"}),
         client("plain", addresses=["198.51.100.1"], match={"listener": "LDAP"}),
+        client("secure-one", addresses=["192.0.2.50"], match={"listener": "LDAPS"}),
         client("mail", addresses=["203.0.113.5"], match={"bindIdentities": ["cn=mail,dc=example,dc=test"]}),
         client("files", addresses=["203.0.113.5"], match={"bindIdentities": ["EXAMPLE\\files", "files@example.test"]}),
         client("rest", addresses=["203.0.113.5"]),
@@ -31,13 +32,15 @@ TABLE = ClientTable(
         ("192.0.2.75", "LDAPS", ["mfa/span"]),
         ("192.0.2.80", "LDAPS", ["mfa/wide"]),
         ("2001:db8::1", "LDAPS", ["mfa/wide"]),
+        ("192.0.2.50", "LDAPS", ["mfa/secure-one"]),
+        ("192.0.2.50", "LDAP", []),
         ("198.51.100.1", "LDAPS", ["mfa/secure"]),
         ("198.51.100.1", "LDAP", ["mfa/plain"]),
         ("198.51.100.2", "LDAP", []),
         ("203.0.113.5", "LDAP", ["mfa/files", "mfa/mail", "mfa/rest"]),
     ],
 )
-def test_the_most_specific_range_on_the_listener_wins(address, listener, names):
+def test_the_most_specific_range_wins_and_its_listeners_alone_serve_it(address, listener, names):
     assert sorted(policy.client for policy in TABLE.candidates(address, listener)) == names
 
 
@@ -71,4 +74,4 @@ def test_nobody_is_chosen_where_none_or_several_fit():
 def test_a_policy_is_found_by_the_clients_name():
     assert TABLE.policy_of("mfa/one") is not None
     assert TABLE.policy_of("mfa/gone") is None
-    assert len(TABLE.policies) == 9
+    assert len(TABLE.policies) == 10
