@@ -38,8 +38,10 @@ _AFTER_RACE = {
 }
 
 
-def refuse_after_race(outcome: FinishOutcome) -> Reason:
-    """Return why a grant that the store did not agree to is a refusal."""
+def refuse_after_race(outcome: FinishOutcome, granted: Reason) -> Reason:
+    """Return why a grant for the reason ``granted``, to which the store did not agree, is a refusal."""
+    if outcome is FinishOutcome.ALREADY_USED and granted is Reason.REDELIVERED:
+        return Reason.TAKEN_OVER  # an identical request was given the kept answer first; no code was used
     return _AFTER_RACE.get(outcome, Reason.INTERNAL_ERROR)
 
 

@@ -175,7 +175,10 @@ def _ask(attempt: Attempt, now: datetime) -> Next:
         return _end(attempt, hindrance, now)
     if not rules.can_wait(method, snapshot.user, policy):
         return attempt, ev.SendCode(method, now + policy.code_lifetime)
-    return attempt, ev.SendPrompt(method, rules.challenge_deadline(attempt))
+    deadline = rules.challenge_deadline(attempt)
+    if deadline <= now:  # the gateway gives up before anybody could answer: ask nobody
+        return _end(attempt, Reason.FACTOR_EXPIRED, now)
+    return attempt, ev.SendPrompt(method, deadline)
 
 
 def _code_checked(attempt: Attempt, event: ev.CodeChecked, now: datetime) -> Next:
@@ -239,7 +242,7 @@ def _finished(attempt: Attempt, event: ev.Finished, now: datetime) -> Next:
         return attempt, ev.Reply(_refusal(Reason.INTERNAL_ERROR, attempt), audit=True)
     if event.outcome is FinishOutcome.GRANTED or not known.granted:
         return attempt, ev.Reply(known.decision)
-    return conclude(attempt, _refusal(refuse_after_race(event.outcome), attempt), now)
+    return conclude(attempt, _refusal(refuse_after_race(event.outcome, known.decision.reason), attempt), now)
 
 
 def _end(attempt: Attempt, reason: Reason, now: datetime) -> Next:

@@ -22,7 +22,12 @@ def finish(reason: Reason, **changes):
 
 @pytest.mark.parametrize("outcome", [each for each in FinishOutcome if each is not FinishOutcome.GRANTED])
 def test_a_grant_that_lost_a_race_is_a_refusal(outcome):
-    assert refuse_after_race(outcome) not in GRANTS
+    assert refuse_after_race(outcome, Reason.FACTOR_COMPLETED) not in GRANTS
+
+
+def test_a_kept_answer_that_an_identical_request_was_given_first_is_no_used_code():
+    assert refuse_after_race(FinishOutcome.ALREADY_USED, Reason.REDELIVERED) is Reason.TAKEN_OVER
+    assert refuse_after_race(FinishOutcome.ALREADY_USED, Reason.CODE_ACCEPTED) is Reason.CODE_ALREADY_USED
 
 
 def test_a_wrong_password_is_counted_below_the_directorys_threshold():

@@ -89,6 +89,13 @@ async def test_a_waiter_that_lost_its_challenge_counts_no_unanswered_prompt(scen
     assert state.unanswered == 0
 
 
+async def test_nobody_is_asked_what_could_not_be_answered_in_time(scene):
+    gateway = scene.bind()
+    scene.clock.advance(57)  # a directory that took its time
+    await scene.settle()
+    assert (gateway.reason, scene.phone.texts) == ("factorExpired", [])
+
+
 # News that gets lost ---------------------------------------------------------------------------------------------------------
 
 
