@@ -138,21 +138,24 @@ class Worker:
         """Serve another bundle. Raises MfaError, with nothing changed, for one that cannot be served."""
         before = self.serving
         serving = await build(loaded, self.ground, before)
-        if self.login is None or self._swappable is None:
-            self.login = Login(serving.parts, self.settings.server_id)
-            self._swappable = Swappable(serving)
-        self.login.parts = serving.parts
-        self._swappable.serving = self.serving = serving
-        self._fit_listeners(before, serving, self.login, self._swappable)
+        login = self.login or Login(serving.parts, self.settings.server_id)
+        rooms = self._swappable or Swappable(serving)
+        await self._fit_listeners(before, serving, login, rooms)  # the last that may fail
+        self.login, self._swappable = login, rooms
+        login.parts = serving.parts
+        rooms.serving = self.serving = serving
         self._fit_sync(serving)
-        self.management.serve(serving, Replies(self.login), self._describe)
+        self.management.serve(serving, Replies(login), self._describe)
         if before is not None and before.directory is not serving.directory:
             self._spawn(_close_later(before))
         self.observation.metrics.reloads.labels("applied").inc()
         await self._follow_readiness()
 
-    def _fit_listeners(self, before: Serving | None, serving: Serving, login: Login, rooms: Swappable) -> None:
-        """Keep the listeners, with new clients and certificates; other ports mean other listeners, and the old ones drain."""
+    async def _fit_listeners(self, before: Serving | None, serving: Serving, login: Login, rooms: Swappable) -> None:
+        """Keep the listeners, with new clients and certificates; other ports mean other listeners, and the old ones drain.
+
+        Raises ListenerError, with nothing changed, where a new port cannot be listened on.
+        """
         bundle = serving.loaded.bundle
         wanted = ldap_settings(bundle, self.settings)
         contexts = tls_contexts(bundle, self.settings.certificates_directory)
@@ -163,9 +166,12 @@ class Worker:
                 old.replace_context(kind, context)
             return
         parts = LdapParts(login, rooms, rooms, rooms.root_dse, _Strangers().report)
-        self.ldap = LdapServer(wanted, serving.clients, parts, contexts, self.clock)
+        server = LdapServer(wanted, serving.clients, parts, contexts, self.clock)
         if old is not None:
+            if old.listening:
+                await server.open()
             self._spawn(old.drain(self.settings.drain_seconds))
+        self.ldap = server
 
     def _fit_sync(self, serving: Serving) -> None:
         if self.settings.index:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 
 import pytest
 
@@ -11,10 +12,12 @@ from mfa_server.app.serving import Serving
 from mfa_server.app.worker import Worker
 from mfa_server.certificates.contexts import internal_client_context
 from mfa_server.certificates.names import Role
+from mfa_server.servers.ldap_front import ListenerKind
 from mfa_server.store.sqlite import SqliteStore
 from tests.mfa_server.app.conftest import Prepared
 from tests.support.http import ask_port
 from tests.support.manifests import CLIENT
+from tests.support.ports import free_ports
 from tests.support.processes import wait_until
 
 
@@ -65,6 +68,41 @@ async def test_a_changed_bundle_is_served_without_a_restart(worker: Worker, prep
     os.kill(os.getpid(), signal.SIGHUP)
     await until("it is taken over", lambda: serving(worker).clients.candidates("192.0.2.99", "LDAP"))
     assert not serving(worker).clients.candidates("192.0.2.10", "LDAP")
+
+
+async def test_a_port_that_is_taken_is_refused_with_everything_as_it_was_and_the_old_one_may_come_back(
+    worker: Worker, prepared: Prepared
+):
+    first = (prepared.standalone.manifests / "group.yaml").read_text()
+    before = serving(worker)
+    assert worker.ldap is not None
+    port = worker.ldap.addresses[ListenerKind.LDAPS][1]
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        prepared.edit(group=first.replace(str(port), str(taken.getsockname()[1])))
+        worker.reloader.poke()
+        await until("it is refused", lambda: worker.reloader.refused)
+        assert "cannot listen on" in str(worker.reloader.refused)
+        assert serving(worker) is before
+        assert listening(worker)
+        assert worker.ldap.addresses[ListenerKind.LDAPS][1] == port
+        prepared.edit(group=first)
+        worker.reloader.poke()
+        await until("the refusal is history", lambda: not worker.reloader.refused)
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.close()
+
+
+async def test_another_port_is_listened_on_in_place_of_the_old_one(worker: Worker, prepared: Prepared):
+    assert worker.ldap is not None
+    old, (new,) = worker.ldap.addresses[ListenerKind.LDAPS][1], free_ports(1)
+    group = (prepared.standalone.manifests / "group.yaml").read_text()
+    prepared.edit(group=group.replace(str(old), str(new)))
+    worker.reloader.poke()
+    await until("it moves", lambda: worker.ldap is not None and worker.ldap.addresses[ListenerKind.LDAPS][1] == new)
+    _, writer = await asyncio.open_connection("127.0.0.1", new)
+    writer.close()
+    with pytest.raises(ConnectionError):
+        await asyncio.open_connection("127.0.0.1", old)
 
 
 async def test_a_server_whose_store_is_gone_closes_its_front_listeners(worker: Worker, prepared: Prepared):
