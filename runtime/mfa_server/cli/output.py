@@ -88,17 +88,18 @@ def _print_document(document: object, form: Format) -> None:
 
 def _print_table(cells: Sequence[Sequence[str]], columns: Sequence[str]) -> None:
     titles = [_title(column) for column in columns]
+    widths = [max(map(len, column)) for column in zip(titles, *cells, strict=True)]
     if sys.stdout.isatty():
         from rich.console import Console
-        from rich.table import Table
+        from rich.table import Column, Table
         from rich.text import Text
 
-        table = Table(*titles, box=None, header_style="bold", pad_edge=False)
+        table = Table(*(Column(title, no_wrap=True) for title in titles), box=None, header_style="bold", pad_edge=False)
         for row in cells:
             table.add_row(*map(Text, row))  # Text: brackets in a name are no markup
-        Console().print(table)
+        # as wide as it has to be, twice for scripts that take two columns: half a phone number is of use to nobody
+        Console(width=2 * sum(widths) + 2 * len(widths)).print(table, crop=False)
         return
-    widths = [max(map(len, column)) for column in zip(titles, *cells, strict=True)]
     for row in (titles, *cells):
         typer.echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
 

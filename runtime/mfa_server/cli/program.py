@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 
 from mfa_server.cli import check, demo, gateway, log, reply, serve, servers, standalone, store, tokens, users
 from mfa_server.cli.options import SETTINGS, typer_group
+from mfa_server.cli.output import printable
 from mfa_server.errors import MfaError
 
 __all__ = ["DEBUG_VARIABLE", "program", "run"]
@@ -94,7 +95,8 @@ def _explain(error: Exception) -> int:
 
 
 def _complain(what: str, hint: str = "") -> None:
-    typer.echo(f"mfa: {what}; {hint}" if hint else f"mfa: {what}", err=True)
+    text = f"mfa: {what}; {hint}" if hint else f"mfa: {what}"
+    typer.echo("\n".join(map(printable, text.split("\n"))), err=True)  # what it names may come from a directory
 
 
 def _in_our_manner(message: str) -> str:

@@ -58,8 +58,15 @@ async def _deliberate(_: Request, error: Exception) -> Response:
 async def _invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, ValidationError)  # noqa: S101 - registered for this class
     findings = error.errors(include_url=False, include_context=False, include_input=False)
-    message = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'the request'}: {each['msg']}" for each in findings)
-    return problem(400, "badRequest", message)
+    first: dict[str, str] = {}
+    for each in findings:
+        first.setdefault(".".join(filter(_is_field, map(str, each["loc"]))) or "the request", each["msg"])
+    return problem(400, "badRequest", "; ".join(f"{field}: {message}" for field, message in first.items()))
+
+
+def _is_field(part: str) -> bool:
+    """Whether a part of a finding's place is a field or a number and not pydantic's name of one of several types."""
+    return "-" not in part and "[" not in part
 
 
 async def _not_json(_: Request, __: Exception) -> Response:

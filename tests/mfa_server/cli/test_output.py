@@ -90,6 +90,18 @@ def test_a_terminal_gets_a_drawn_table_and_no_color_is_honoured(
     assert ("\x1b[1m" in terminal.getvalue()) or not escapes
 
 
+def test_a_terminal_that_is_too_narrow_cuts_nothing_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("TERM", "dumb")
+    row = {"username": "anna", "displayName": "Anna Example", "phone": "+4915112345600", "lastLogon": "2026-11-24"}
+    print_rows([row], tuple(row), Format.TABLE)
+    title, line = terminal.getvalue().splitlines()
+    assert title.split() == ["USERNAME", "DISPLAY", "NAME", "PHONE", "LAST", "LOGON"]
+    assert line.split() == ["anna", "Anna", "Example", "+4915112345600", "2026-11-24"]
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(None, ""), ([], ""), ({}, ""), (True, "yes"), (0, "0"), ({"a": [1, 2]}, "a=1, 2"), ("a\nb\u202ec", "a�b�c")],

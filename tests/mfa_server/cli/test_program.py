@@ -84,6 +84,10 @@ def test_a_fault_is_one_line_unless_details_are_asked_for(
     ("error", "message"),
     [
         (FileNotFoundError(2, "No such file or directory", "/x"), "mfa: /x: No such file or directory\n"),
+        (
+            FileNotFoundError(2, "No such file or directory", "/\x1b[2Jx"),
+            "mfa: /\N{REPLACEMENT CHARACTER}[2Jx: No such file or directory\n",
+        ),
         (KeyboardInterrupt(), ""),
     ],
 )
