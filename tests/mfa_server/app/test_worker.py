@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from mfa_server.app.serving import Serving
 from mfa_server.app.worker import Worker
 from mfa_server.certificates.contexts import internal_client_context
 from mfa_server.certificates.names import Role
+from mfa_server.servers.http_server import ListenError
 from mfa_server.servers.ldap_front import ListenerKind
 from mfa_server.store.sqlite import SqliteStore
 from tests.mfa_server.app.conftest import Prepared
@@ -118,3 +120,13 @@ async def test_a_newer_server_of_the_same_name_ends_this_one(worker: Worker, pre
     await newer.register(type(server)("mfa-0/newer", "mfa-0", server.address, worker.clock.now(), worker.clock.now()))
     await newer.close()
     await until("it stops", worker.stop.is_set)
+
+
+async def test_a_second_server_of_the_same_name_is_refused_and_the_first_goes_on(worker: Worker, prepared: Prepared):
+    second = Worker(replace(prepared.worker, server_id="mfa-0/second"))
+    with pytest.raises(ListenError):
+        await second.main()
+    await second.store.close()
+    await worker._heartbeat()
+    assert not worker.stop.is_set()
+    assert [server.server_id for server in await worker.store.servers()] == [prepared.worker.server_id]
