@@ -109,9 +109,8 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop.set)
         loop.add_signal_handler(signal.SIGHUP, self.reloader.poke)
-        await (
-            self.management.open()
-        )  # fails where a server of this name lives, which must not be told that this one is newer
+        # First: it fails where a server of this name lives, which must not be told that this one is newer.
+        await self.management.open()
         await self._register()
         log.info("started", id=self.settings.server_id, version=VERSION)
         duties = [
