@@ -13,6 +13,7 @@ __all__ = [
     "PASSWORD_POLICY",
     "PERSISTENT_SEARCH",
     "PROXIED_AUTHORIZATION",
+    "PROXIED_AUTHORIZATION_V1",
     "SERVER_SORT",
     "START_TLS",
     "SYNC_REQUEST",
@@ -35,6 +36,7 @@ DIR_SYNC: Final = "1.2.840.113556.1.4.841"  # MS-ADTS 3.1.1.3.4.1.3
 VIRTUAL_LIST_VIEW: Final = "2.16.840.1.113730.3.4.9"  # draft-ietf-ldapext-ldapv3-vlv
 PERSISTENT_SEARCH: Final = "2.16.840.1.113730.3.4.3"  # draft-ietf-ldapext-psearch
 PROXIED_AUTHORIZATION: Final = "2.16.840.1.113730.3.4.18"  # RFC 4370
+PROXIED_AUTHORIZATION_V1: Final = "2.16.840.1.113730.3.4.12"  # draft-weltman-ldapv3-proxy-04
 SYNC_REQUEST: Final = "1.3.6.1.4.1.4203.1.9.1.1"  # RFC 4533
 PASSWORD_POLICY: Final = "1.3.6.1.4.1.42.2.27.8.5.1"  # noqa: S105 - draft-behera-ldap-password-policy, no secret
 

@@ -24,6 +24,7 @@ from mfa_server.ldap import (
     SearchRequested,
     ServerSession,
     entry_dn,
+    oids,
     parse_name,
 )
 from mfa_server.ldap.ber import ENUMERATED, read_element, read_integer
@@ -42,6 +43,8 @@ PASSWORD_ATTRIBUTES: Final = frozenset({"userpassword", "2.5.4.35", "unicodepwd"
 _UNAVAILABLE = LDAPResult(ResultCode.UNAVAILABLE, "", "the directory cannot be searched at present; try again later")
 _NO_ENTRY = LDAPResult(ResultCode.NO_SUCH_OBJECT, "", "no such entry here")
 _NO_COMPARE = LDAPResult(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "", "passwords are checked by a bind only")
+_AS_SOMEBODY_ELSE: Final = frozenset({oids.PROXIED_AUTHORIZATION, oids.PROXIED_AUTHORIZATION_V1})
+_NO_PROXY = LDAPResult(ResultCode.AUTHORIZATION_DENIED, "", "requests pass under the identity that was bound only")
 _NOT_ANY_MORE = LDAPResult(
     ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "", "this account is not one of the client's service accounts any more"
 )
@@ -203,6 +206,9 @@ class Searches:
             controls = request.controls if isinstance(request, SearchRequested) else request.decode_controls()
         except ProtocolViolation as violation:
             self.refuse(request, LDAPResult(ResultCode.PROTOCOL_ERROR, "", str(violation)))
+            return
+        if any(control.control_type in _AS_SOMEBODY_ELSE for control in controls):
+            self.refuse(request, _NO_PROXY)
             return
         sink = _Sink(self, request)
         self._sinks[request] = sink

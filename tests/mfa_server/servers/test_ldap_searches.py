@@ -161,6 +161,21 @@ async def test_compare_passes_except_for_passwords_and_hidden_entries(slapd_serv
             assert await client.code(LDAPMessage(number, operation)) == expected
 
 
+@pytest.mark.parametrize("control", [oids.PROXIED_AUTHORIZATION, oids.PROXIED_AUTHORIZATION_V1])
+async def test_nobody_searches_under_another_identity_than_the_one_he_bound_as(
+    slapd_server: Slapd, front: Front, control: str
+) -> None:
+    slapd_server.start()
+    anna = slapd_server.account("anna")
+    another = Control(control, criticality=True, value=f"dn:{anna.dn}".encode())
+    async with behind(slapd_server, front) as it, gateway(it, front, slapd_server) as client:
+        found = await results(client, search(2, anna.dn, controls=(another,)))
+        assert code(found) == 123
+        assert "under the identity that was bound" in str(found[-1].operation)
+        compare = CompareRequest(anna.dn, "uid", b"anna")
+        assert await client.code(LDAPMessage(3, compare, (another,))) == 123
+
+
 @pytest.mark.parametrize(
     ("references", "expected"),
     [(References.DROP, []), (References.PASS, [True]), (References.REFUSE, None)],
