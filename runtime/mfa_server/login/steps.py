@@ -22,7 +22,17 @@ from mfa_server.login.parts import Parts
 from mfa_server.login.throttle import ServiceThrottle
 from mfa_server.login.turns import Turns
 from mfa_server.login.waiting import Logon, WaitingRoom
-from mfa_server.store.records import Begin, Challenge, Prompt, PromptOutcome, SentCode, TakeOver, TakeOverOutcome
+from mfa_server.store.errors import StoreUnavailableError
+from mfa_server.store.records import (
+    Begin,
+    Challenge,
+    FinishOutcome,
+    Prompt,
+    PromptOutcome,
+    SentCode,
+    TakeOver,
+    TakeOverOutcome,
+)
 
 __all__ = ["Steps", "credential_hash"]
 
@@ -73,7 +83,7 @@ class Steps:
             case ev.Takeover():
                 return await self._take_over(parts, logon, step)
             case ev.Conclude():
-                return ev.Finished(await parts.store.finish(step.finish))
+                return ev.Finished(await self._finish(parts, step))
             case _:
                 return ev.Failed(Reason.INTERNAL_ERROR)
 
@@ -82,6 +92,15 @@ class Steps:
         if logon.turn is not None:
             self._turns.give_back(logon.turn)
             logon.turn = None
+
+    @staticmethod
+    async def _finish(parts: Parts, step: ev.Conclude) -> FinishOutcome:
+        """Write the end; once more where it is not known whether it was written (the audit id keeps it from counting twice)."""
+        try:
+            return await parts.store.finish(step.finish)
+        except StoreUnavailableError:
+            log.info("the store did not say whether a logon's end was written; it is asked once more")
+            return await parts.store.finish(step.finish)
 
     async def _resolve(self, parts: Parts, logon: Logon, step: ev.Resolve) -> ev.Event:
         policy = logon.attempt.request.policy

@@ -1,6 +1,10 @@
 """Single steps where they can go wrong."""
 
+from dataclasses import replace
+
 from mfa_server.login.steps import credential_hash
+from mfa_server.store.errors import StoreUnavailableError
+from mfa_server.store.records import AuditFilter
 from tests.mfa_server.login.scene import SERVICE, Scene
 from tests.support.logons import IDENTITY
 
@@ -36,4 +40,34 @@ async def test_a_directory_that_fails_at_the_bind_is_a_refusal_that_says_unavail
 
     scene.directory.check_password = fail
     assert (await scene.bound(name=IDENTITY.dn)).reason == "directoryUnavailable"
+    await scene.close()
+
+
+async def test_a_grant_whose_writing_is_not_confirmed_is_asked_for_once_more_and_counts_once(tmp_path):
+    scene = Scene(tmp_path)
+    await scene.know_anna()
+    gateway = await scene.bound()
+    store = scene.store
+
+    class Forgetful:
+        """The store, its first answer to a finish lost on the way."""
+
+        lost = 0
+
+        def __getattr__(self, name):
+            return getattr(store, name)
+
+        async def finish(self, finish):
+            outcome = await store.finish(finish)
+            if not self.lost:
+                self.lost = 1
+                raise StoreUnavailableError("the answer got lost")
+            return outcome
+
+    login = scene.logins["mfa-0/a"]
+    login.parts = replace(login.parts, store=Forgetful())
+    assert await scene.reply(scene.phone.code) == "granted"
+    assert gateway.reason == "factorCompleted"
+    rows = [row for row in await store.list_audit(AuditFilter()) if row.result == "granted"]
+    assert len(rows) == 1
     await scene.close()
