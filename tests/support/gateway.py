@@ -1,5 +1,6 @@
 """A gateway as NetScaler is one, by an independent client library: service bind, search, user bind on the same connection."""
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -44,6 +45,7 @@ class NetScaler:
             check_names=False,
             raise_exceptions=False,
         )
+        self._threads: list[threading.Thread] = []
         self.connection.open(read_server_info=False)
         if start_tls:
             self.connection.start_tls(read_server_info=False)
@@ -71,7 +73,9 @@ class NetScaler:
             except BaseException as error:  # noqa: BLE001 - whoever waits for the answer gets it
                 future.set_exception(error)
 
-        threading.Thread(target=work, daemon=True).start()
+        thread = threading.Thread(target=work, daemon=True)
+        self._threads.append(thread)
+        thread.start()
         return future
 
     def search(self, base: str, filter_text: str, attributes: list[str] | None = None) -> list[dict[str, Any]]:
@@ -92,8 +96,8 @@ class NetScaler:
         """Close without a word, as a gateway that has lost patience."""
         sock = self.connection.socket
         if isinstance(sock, socket.socket):
-            try:
+            with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                return
+            for thread in self._threads:  # a thread that still read would read from whatever gets the descriptor next
+                thread.join(10)
             sock.close()
