@@ -1,5 +1,6 @@
 """The servers that share the file, and directory sync's passes: one unit of the writer each."""
 
+import os
 import sqlite3
 from datetime import datetime
 
@@ -39,5 +40,8 @@ def put_sync_run(connection: sqlite3.Connection, done: SyncRun) -> None:
 
 
 def touch(connection: sqlite3.Connection) -> None:
-    """Write something that means nothing: only a write shows that the disk takes writes."""
-    run(connection, sql.META_PUT, {"key": "touched", "value": "yes"})
+    """Write something that means nothing: only a write shows that the disk takes writes.
+
+    Something new each time: SQLite leaves a page alone whose cell would not change, and so would find a full disk in order.
+    """
+    run(connection, sql.META_PUT, {"key": "touched", "value": os.urandom(4).hex()})

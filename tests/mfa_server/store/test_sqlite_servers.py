@@ -18,6 +18,17 @@ def test_touching_writes_each_time_and_leaves_one_row(database: Path) -> None:
     connection.close()
 
 
+def test_touching_reaches_the_file_each_time(database: Path) -> None:
+    connection = connect(database, busy_milliseconds=10, writing=True)
+    log = database.with_name(database.name + "-wal")
+    sizes = []
+    for _ in range(3):
+        touch(connection)
+        sizes.append(log.stat().st_size)
+    assert sizes == sorted(set(sizes))
+    connection.close()
+
+
 def test_touching_what_cannot_be_written_fails(database: Path) -> None:
     connection = connect(database, busy_milliseconds=10, writing=False)
     with pytest.raises(sqlite3.OperationalError):
