@@ -67,7 +67,10 @@ def prepare(settings: StandaloneSettings, now: datetime) -> Prepared:
         admission = admit(load_directory(settings.manifests), Accepted.read(settings.bundles))
     except ManifestError as error:
         _report(settings.bundles, error.findings)
-        raise PreparationError(f"{settings.manifests} cannot be used", hint="what is served stays as it was") from error
+        raise PreparationError(
+            f"{settings.manifests} cannot be used",
+            hint="`mfa check` shows every error; what was served before, if anything, goes on",
+        ) from error
     _report(settings.bundles, admission.findings)
     bundle = _only_bundle(settings.manifests, admission)
     certificates = _certificates(settings, bundle, now)

@@ -86,7 +86,7 @@ def test_a_good_edit_and_a_deletion_apply(settings: StandaloneSettings) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("no directory", "cannot be used; what is served stays as it was"),
+        ("no directory", "cannot be used; `mfa check` shows every error; what was served before, if anything, goes on"),
         ("no group", "holds no MfaServerGroup that can be used"),
         ("two groups", r"holds 2 server groups \(MfaServerGroup mfa/main, MfaServerGroup mfa/other\)"),
     ],
