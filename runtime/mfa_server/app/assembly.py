@@ -134,8 +134,16 @@ def control_defaults(bundle: Bundle) -> ControlDefaults:
     """Return what commands need to know of the bundle: how new tokens are, and where a bare phone number belongs."""
     oath = bundle.group.spec.oath
     return ControlDefaults(
-        issuer=bundle.group.metadata.name,
+        issuer=_issuer(bundle),
         digits=oath.digits,
         period=int(oath.period.total_seconds()),
         region=default_region(bundle),
     )
+
+
+def _issuer(bundle: Bundle) -> str:
+    """Return the name that people see beside their codes: the organisation's where the manifest tells it, else the group's."""
+    spec = bundle.group.spec
+    account = spec.mobile_app.account_name if spec.mobile_app else None
+    branding = spec.portal.branding.name if spec.portal else None
+    return account or branding or bundle.group.metadata.name

@@ -59,8 +59,7 @@ class Replies:
         parts = self._login.parts
         found = await parts.store.find_users(user)
         if len(found) != 1:
-            outcome = ReplyOutcome.AMBIGUOUS_USER if found else ReplyOutcome.UNKNOWN_USER
-            return ReplyResult(outcome, "give the user name as `mfa users list` shows it")
+            return ReplyResult(ReplyOutcome.AMBIGUOUS_USER if found else ReplyOutcome.UNKNOWN_USER)
         person = found[0]
         for challenge in await parts.store.open_challenges(person.user_id, parts.clock.now()):
             outcome = await self._bring(person, challenge, code, actor)

@@ -91,3 +91,10 @@ async def test_only_providers_that_exist_are_asked():
 def test_commands_know_the_groups_defaults():
     defaults = control_defaults(bundle(oath={"digits": 8, "period": "60s"}))
     assert (defaults.issuer, defaults.digits, defaults.period, defaults.region) == ("main", 8, 60, "")
+
+
+def test_tokens_carry_the_organisations_name_where_the_manifest_tells_it():
+    app = {"url": "https://app.example.test", "accountName": "Example Corp"}
+    assert control_defaults(bundle(mobileApp=app)).issuer == "Example Corp"
+    portal = {"url": "https://mfa.example.test", "branding": {"name": "Example"}}
+    assert control_defaults(bundle(portal=portal)).issuer == "Example"
