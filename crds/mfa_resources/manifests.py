@@ -280,6 +280,10 @@ def _octal(tree: Tree, path: FieldPath) -> str:
     return f"{written} is read by YAML as an octal number; write {written.lstrip('0') or '0'}"
 
 
+_NAMED_TWINS = 5
+"""Places that one message names; a copied directory has hundreds."""
+
+
 def _without_twins(parts: list[Loaded]) -> Loaded:
     """Join the parts; an object that is written twice counts neither way, because nobody knows which one is meant."""
     whole = _joined(parts)
@@ -291,7 +295,8 @@ def _without_twins(parts: list[Loaded]) -> Loaded:
     for document in whole.documents:
         others = [str(place) for place in places[document.id] if place != document.source]
         if others:
-            text = f"is written twice, also at {', '.join(others)}; keep one"
+            more = f" and {len(others) - _NAMED_TWINS} more places" if len(others) > _NAMED_TWINS else ""
+            text = f"is written twice, also at {', '.join(others[:_NAMED_TWINS])}{more}; keep one"
             twin = Finding("Error", "Duplicate", text, document.id, "", document.source)
             findings.append(twin)
             documents.append(replace(document, item=None, findings=(*document.findings, twin)))

@@ -108,6 +108,17 @@ def test_a_file_that_may_hold_unknown_objects_is_incomplete(broken: str) -> None
     assert len(found.errors) == 1
 
 
+def test_an_object_that_is_written_all_over_the_place_is_reported_in_one_line_each(tmp_path: Path) -> None:
+    text = "apiVersion: v1\nkind: Secret\nmetadata: {name: keys, namespace: mfa}\nstringData: {a: b}\n"
+    for number in range(9):
+        (tmp_path / f"{number}.yaml").write_text(text)
+    found = load_directory(tmp_path).findings
+    assert len(found) == 9
+    assert found[0].message.endswith(
+        "also at 1.yaml:1, 2.yaml:1, 3.yaml:1, 4.yaml:1, 5.yaml:1 and 3 more places; keep one"
+    )
+
+
 def test_an_object_that_is_written_twice_counts_neither_way(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(text(ldap_client()))
     (tmp_path / "b.yaml").write_text(text(ldap_client()))
