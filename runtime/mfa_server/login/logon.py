@@ -92,6 +92,7 @@ class Login:
             self._fail(logon, Reason.INTERNAL_ERROR)
         finally:
             self._steps.give_turn_back(logon)
+            logon.rested()
 
     def abandon(self, logon: Logon) -> None:
         """The gateway left. A challenge stays open for the redelivery window: its next identical request goes on with it."""

@@ -70,6 +70,8 @@ class Replies:
     async def deliver_code(self, attempt_id: UUID, code: str, actor: str) -> str:
         """Answer a challenge that this server owns; returns a ``ReplyOutcome`` value."""
         logon = self._login.room.get(attempt_id)
+        if logon is not None and not logon.settled:
+            await logon.rest()
         if logon is None or not logon.waiting or logon.settled:
             return ReplyOutcome.NO_OPEN_CHALLENGE.value
         return (await self._answer(logon, code, actor)).value

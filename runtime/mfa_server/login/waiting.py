@@ -3,6 +3,7 @@
 A waiting logon holds no task, no timer and no upstream connection; one coarse tick ends the overdue ones.
 """
 
+import asyncio
 import heapq
 from collections.abc import Iterator
 from datetime import datetime
@@ -34,6 +35,7 @@ class Logon:
         "ended_by",
         "gone_at",
         "kept",
+        "resting",
         "settled",
         "turn",
         "waiter",
@@ -60,10 +62,25 @@ class Logon:
         self.kept = False
         """The finishing statement kept the approval for one more request."""
 
+        self.resting: asyncio.Event | None = None
+        """Set once no step is under way; made by whoever waits for that."""
+
     @property
     def gone(self) -> bool:
         """Whether nobody is there to take the answer."""
         return self.waiter is None
+
+    async def rest(self) -> None:
+        """Return when the logon waits or has ended: its message may still be on the way when the answer to it comes."""
+        if not self.waiting and self.decision is None:
+            self.resting = self.resting or asyncio.Event()
+            await self.resting.wait()
+
+    def rested(self) -> None:
+        """Let those go on who wait for that."""
+        if self.resting is not None:
+            self.resting.set()
+            self.resting = None
 
 
 class WaitingRoom:

@@ -69,11 +69,17 @@ class Phone:
     def __init__(self) -> None:
         self.texts: list[TextMessage] = []
         self.broken = False
+        self.rang = asyncio.Event()
+        self.slow: asyncio.Event | None = None
+        """What the provider waits for before it says that it took a message; the message is there already."""
 
     async def send_text(self, message: TextMessage) -> None:
         if self.broken:
             raise NotSentError("the network is down")
         self.texts.append(message)
+        self.rang.set()
+        if self.slow is not None:
+            await self.slow.wait()
 
     @property
     def code(self) -> str:

@@ -1,5 +1,6 @@
 """Replies that reach nobody, and why."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -69,3 +70,15 @@ async def test_a_stranger_to_this_server_cannot_be_answered_here(scene):
     challenge = (await scene.store.open_challenges("7f0c", scene.now))[0]
     replies = scene.neighbours.replies["mfa-0/a"]
     assert await replies.deliver_code(challenge.attempt_id, scene.phone.code, "test") == "noOpenChallenge"
+
+
+async def test_a_reply_that_is_faster_than_the_provider_is_not_lost(scene):
+    scene.phone.slow = asyncio.Event()
+    gateway = scene.bind()
+    await scene.phone.rang.wait()
+    reply = asyncio.ensure_future(scene.reply(scene.phone.code))
+    await asyncio.sleep(0)
+    assert not reply.done()
+    scene.phone.slow.set()
+    assert await reply == "granted"
+    assert gateway.reason == "factorCompleted"
