@@ -170,6 +170,15 @@ class ChallengeSuite:
         assert not await store.open_challenges(ANNA, NOW)
         assert await store.finish(finish(challenge, owner=THERE, generation=2)) is FinishOutcome.GONE
 
+    async def test_wrong_replies_are_counted_over_all_waiters_of_a_challenge(self, store: Store) -> None:
+        challenge, newcomer = await open_challenge(store), begin(owner=THERE)
+        assert await store.wrong_reply(challenge, HERE, 0) == 1
+        await store.begin(newcomer)
+        await store.take_over(take_over(challenge, newcomer.attempt_id))
+        assert await store.wrong_reply(challenge, HERE, 0) == 0
+        assert await store.wrong_reply(challenge, THERE, 1) == 2
+        assert (await store.open_challenges(ANNA, NOW))[0].wrong_replies == 2
+
     async def test_taking_over_from_nobody_does_not_count(self, store: Store) -> None:
         challenge = await open_challenge(store)
         for generation in range(5):

@@ -23,7 +23,7 @@ __all__ = ["Replies", "ReplyOutcome", "ReplyResult"]
 log = structlog.get_logger("login")
 
 MAX_WRONG_REPLIES = 3
-"""Wrong codes after which a challenge is over: six digits must not be guessed."""
+"""Wrong codes after which a challenge is over, whoever waits for it: six digits must not be guessed."""
 
 
 class ReplyOutcome(StrEnum):
@@ -127,10 +127,10 @@ class Replies:
             log.info(
                 "a reply with a wrong code", user=attempt.identity.username if attempt.identity else "", actor=actor
             )
-            logon.wrong_replies += 1
-            if logon.wrong_replies >= MAX_WRONG_REPLIES:
+            wrong = await parts.store.wrong_reply(challenge.attempt_id, attempt.server, challenge.generation)
+            if wrong >= MAX_WRONG_REPLIES:
                 self._login.end(logon, Reason.FACTOR_DENIED)
-            return ReplyOutcome.WRONG_CODE
+            return ReplyOutcome.WRONG_CODE if wrong else ReplyOutcome.NO_OPEN_CHALLENGE
         policy = parts.policy_of(attempt.request.policy.client)
         current = policy is not None and attempt.method in policy.allowed_methods
         logon.settled = True

@@ -40,7 +40,6 @@ class Logon:
         "turn",
         "waiter",
         "waiting",
-        "wrong_replies",
     )
 
     def __init__(self, attempt: Attempt, waiter: Waiter | None) -> None:
@@ -56,7 +55,6 @@ class Logon:
         """An end from outside that came while a step was under way."""
         self.turn: tuple[str, bytes] | None = None
         """What it holds while it runs: identical logons of this process come one after the other."""
-        self.wrong_replies = 0
         self.decision: Decision | None = None
         self.delivered = False
         self.kept = False

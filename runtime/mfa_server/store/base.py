@@ -60,6 +60,13 @@ class LogonStore(Protocol):
         """Note that the waiter left. False: the row is not this waiter's any more."""
         ...
 
+    async def wrong_reply(self, attempt_id: UUID, owner: str, generation: int) -> int:
+        """Count a wrong reply to a challenge; returns how many there were, 0 if the row is not this waiter's any more.
+
+        Repeating it counts again: doubt about a guess is counted as a guess.
+        """
+        ...
+
     async def finish(self, finish: Finish) -> FinishOutcome:
         """End the logon; see ``Finish``."""
         ...

@@ -158,6 +158,8 @@ class Challenge:
     prompted_at: datetime
     expires_at: datetime
     abandoned_at: datetime | None = None
+    wrong_replies: int = 0
+    """Replies with a wrong code, over all its waiters."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,6 +154,7 @@ attempts = Table(
     _number("generation"),
     _number("epoch"),
     _number("takeovers"),
+    _number("wrong_replies"),
     _flag("waiting"),
     # Empty until a person has been asked: from then on the row is a challenge.
     _time("prompted_at", nullable=True),

@@ -139,6 +139,12 @@ class SqliteStore(Store):
         )
 
     @override
+    async def wrong_reply(self, attempt_id: UUID, owner: str, generation: int) -> int:
+        return await self._write(
+            lambda connection: sqlite_logons.wrong_reply(connection, attempt_id, owner, generation)
+        )
+
+    @override
     async def finish(self, finish: Finish) -> FinishOutcome:
         return await self._write(lambda connection: sqlite_finish.finish(connection, finish))
 

@@ -37,6 +37,7 @@ __all__ = [
     "state_of",
     "sweep",
     "take_over",
+    "wrong_reply",
 ]
 
 
@@ -198,6 +199,15 @@ def abandon(connection: sqlite3.Connection, attempt_id: UUID, owner: str, genera
     values = {"at_attempt": attempt_id.hex, "at_owner": owner, "at_generation": generation}
     changed = run(connection, sql.ATTEMPT_ABANDON, {**values, "new_waiting": 0, "now": to_micros(now)})
     return changed == 1
+
+
+def wrong_reply(connection: sqlite3.Connection, attempt_id: UUID, owner: str, generation: int) -> int:
+    """Count a wrong reply on the challenge's row, where neither a take-over nor a new waiter forgets it."""
+    values = {"at_attempt": attempt_id.hex, "at_owner": owner, "at_generation": generation}
+    if run(connection, sql.ATTEMPT_WRONG_REPLY, values) != 1:
+        return 0
+    found = attempt_of(connection, attempt_id)
+    return found.challenge.wrong_replies if found is not None else 0
 
 
 def adopt(

@@ -45,6 +45,7 @@ __all__ = [
     "ATTEMPT_OWN",
     "ATTEMPT_PROMPT",
     "ATTEMPT_READ",
+    "ATTEMPT_WRONG_REPLY",
     "AUDIT_ADD",
     "AUDIT_PAGE",
     "AUDIT_RESULT",
@@ -227,25 +228,20 @@ ATTEMPT_OWN = Draft(
         )
     )
 )
-ATTEMPT_ABANDON = Draft(
-    lambda _: (
-        update(attempts)
-        .where(
-            attempts.c.attempt_id == p("at_attempt"),
-            attempts.c.owner == p("at_owner"),
-            attempts.c.generation == p("at_generation"),
-        )
-        .values(waiting=p("new_waiting"), abandoned_at=func.coalesce(attempts.c.abandoned_at, p("now")))
-    )
+_OWNED = (
+    attempts.c.attempt_id == p("at_attempt"),
+    attempts.c.owner == p("at_owner"),
+    attempts.c.generation == p("at_generation"),
 )
+ATTEMPT_WRONG_REPLY = Draft(
+    lambda _: update(attempts).where(*_OWNED).values(wrong_replies=attempts.c.wrong_replies + literal_column("1"))
+)
+_LEFT = {"waiting": p("new_waiting"), "abandoned_at": func.coalesce(attempts.c.abandoned_at, p("now"))}
+ATTEMPT_ABANDON = Draft(lambda _: update(attempts).where(*_OWNED).values(_LEFT))
 ATTEMPT_DELETE = Draft(lambda _: delete(attempts).where(attempts.c.attempt_id == p("attempt_id")))
 WAITING_OWNERS = Draft(lambda _: select(attempts.c.owner).where(attempts.c.waiting.is_(True)).distinct())
 OWNER_GONE = Draft(
-    lambda _: (
-        update(attempts)
-        .where(attempts.c.owner == p("at_owner"), attempts.c.waiting.is_(True))
-        .values(waiting=p("new_waiting"), abandoned_at=func.coalesce(attempts.c.abandoned_at, p("now")))
-    )
+    lambda _: update(attempts).where(attempts.c.owner == p("at_owner"), attempts.c.waiting.is_(True)).values(_LEFT)
 )
 
 # What a grant consumes -------------------------------------------------------------------------------------------------------

@@ -82,3 +82,15 @@ async def test_a_reply_that_is_faster_than_the_provider_is_not_lost(scene):
     scene.phone.slow.set()
     assert await reply == "granted"
     assert gateway.reason == "factorCompleted"
+
+
+async def test_wrong_replies_count_on_when_the_gateway_leaves_and_comes_back(scene):
+    gateway = await scene.bound()
+    wrong = "000000" if scene.phone.code != "000000" else "111111"
+    assert [await scene.reply(wrong) for _ in range(2)] == ["wrongCode", "wrongCode"]
+    gateway.leave()
+    await scene.settle()
+    again = await scene.bound("mfa-1/b")
+    assert await scene.reply(wrong) == "wrongCode"
+    assert again.reason == "factorDenied"
+    assert await scene.reply(scene.phone.code) == "noOpenChallenge"

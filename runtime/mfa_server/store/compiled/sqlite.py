@@ -9,6 +9,7 @@ __all__ = [
     "ATTEMPT_OWN",
     "ATTEMPT_PROMPT",
     "ATTEMPT_READ",
+    "ATTEMPT_WRONG_REPLY",
     "AUDIT_ADD",
     "AUDIT_PAGE",
     "AUDIT_RESULT",
@@ -51,11 +52,12 @@ __all__ = [
 
 # fmt: off
 ATTEMPT_ABANDON = Statement("UPDATE attempts SET waiting=?, abandoned_at=coalesce(attempts.abandoned_at, ?) WHERE attempts.attempt_id = ? AND attempts.owner = ? AND attempts.generation = ?", "new_waiting now at_attempt at_owner at_generation")
-ATTEMPT_ADD = Statement("INSERT INTO attempts (attempt_id, user_id, client, credential, method, code_hash, owner, generation, epoch, takeovers, waiting, prompted_at, expires_at, abandoned_at, began_at, newcomer_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (attempt_id) DO NOTHING", "attempt_id user_id client credential method code_hash owner generation epoch takeovers waiting prompted_at expires_at abandoned_at began_at newcomer_id")
+ATTEMPT_ADD = Statement("INSERT INTO attempts (attempt_id, user_id, client, credential, method, code_hash, owner, generation, epoch, takeovers, wrong_replies, waiting, prompted_at, expires_at, abandoned_at, began_at, newcomer_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (attempt_id) DO NOTHING", "attempt_id user_id client credential method code_hash owner generation epoch takeovers wrong_replies waiting prompted_at expires_at abandoned_at began_at newcomer_id")
 ATTEMPT_DELETE = Statement("DELETE FROM attempts WHERE attempts.attempt_id = ?", "attempt_id")
 ATTEMPT_OWN = Statement("UPDATE attempts SET owner=?, generation=?, takeovers=?, waiting=?, abandoned_at=?, newcomer_id=? WHERE attempts.attempt_id = ?", "new_owner new_generation new_takeovers new_waiting new_abandoned_at new_newcomer_id at_attempt")
 ATTEMPT_PROMPT = Statement("UPDATE attempts SET method=?, code_hash=?, epoch=?, prompted_at=?, expires_at=? WHERE attempts.attempt_id = ?", "new_method new_code_hash new_epoch new_prompted_at new_expires_at at_attempt")
-ATTEMPT_READ = Statement("SELECT attempts.attempt_id, attempts.user_id, attempts.client, attempts.credential, attempts.method, attempts.code_hash, attempts.owner, attempts.generation, attempts.epoch, attempts.takeovers, attempts.waiting, coalesce(attempts.prompted_at, attempts.began_at) AS coalesce_1, attempts.expires_at, attempts.abandoned_at, attempts.prompted_at, attempts.newcomer_id FROM attempts WHERE attempts.attempt_id = ?", "attempt_id")
+ATTEMPT_READ = Statement("SELECT attempts.attempt_id, attempts.user_id, attempts.client, attempts.credential, attempts.method, attempts.code_hash, attempts.owner, attempts.generation, attempts.epoch, attempts.takeovers, attempts.waiting, coalesce(attempts.prompted_at, attempts.began_at) AS coalesce_1, attempts.expires_at, attempts.abandoned_at, attempts.wrong_replies, attempts.prompted_at, attempts.newcomer_id FROM attempts WHERE attempts.attempt_id = ?", "attempt_id")
+ATTEMPT_WRONG_REPLY = Statement("UPDATE attempts SET wrong_replies=(attempts.wrong_replies + 1) WHERE attempts.attempt_id = ? AND attempts.owner = ? AND attempts.generation = ?", "at_attempt at_owner at_generation")
 AUDIT_ADD = Statement("INSERT INTO audit (event_id, at, event, result, reason, alert, user_id, username, client, source, server, method, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING", "event_id at event result reason alert user_id username client source server method detail")
 AUDIT_PAGE = {
     (): Statement("SELECT audit.event_id, audit.at, audit.event, audit.result, audit.reason, audit.alert, audit.user_id, audit.username, audit.client, audit.source, audit.server, audit.method, audit.detail FROM audit ORDER BY audit.at DESC, audit.event_id DESC LIMIT ? OFFSET 0", "at_most"),
@@ -92,7 +94,7 @@ AUDIT_PAGE = {
     ("client", "event", "result", "since", "user_id"): Statement("SELECT audit.event_id, audit.at, audit.event, audit.result, audit.reason, audit.alert, audit.user_id, audit.username, audit.client, audit.source, audit.server, audit.method, audit.detail FROM audit WHERE audit.client = ? AND audit.event = ? AND audit.result = ? AND audit.at >= ? AND audit.user_id = ? ORDER BY audit.at DESC, audit.event_id DESC LIMIT ? OFFSET 0", "client event result since user_id at_most"),
 }
 AUDIT_RESULT = Statement("SELECT audit.result FROM audit WHERE audit.event_id = ?", "event_id")
-CHALLENGES_OF = Statement("SELECT attempts.attempt_id, attempts.user_id, attempts.client, attempts.credential, attempts.method, attempts.code_hash, attempts.owner, attempts.generation, attempts.epoch, attempts.takeovers, attempts.waiting, attempts.prompted_at, attempts.expires_at, attempts.abandoned_at FROM attempts WHERE attempts.user_id = ? AND attempts.prompted_at IS NOT NULL AND attempts.expires_at > ? ORDER BY attempts.prompted_at, attempts.attempt_id", "user_id now")
+CHALLENGES_OF = Statement("SELECT attempts.attempt_id, attempts.user_id, attempts.client, attempts.credential, attempts.method, attempts.code_hash, attempts.owner, attempts.generation, attempts.epoch, attempts.takeovers, attempts.waiting, attempts.prompted_at, attempts.expires_at, attempts.abandoned_at, attempts.wrong_replies FROM attempts WHERE attempts.user_id = ? AND attempts.prompted_at IS NOT NULL AND attempts.expires_at > ? ORDER BY attempts.prompted_at, attempts.attempt_id", "user_id now")
 CHALLENGES_OWNED = Statement("SELECT attempts.attempt_id, attempts.generation FROM attempts WHERE attempts.owner = ? AND attempts.prompted_at IS NOT NULL AND attempts.expires_at > ?", "owner now")
 CODES_OF = Statement("SELECT sent_codes.code_id, sent_codes.user_id, sent_codes.client, sent_codes.method, sent_codes.code_hash, sent_codes.epoch, sent_codes.expires_at FROM sent_codes WHERE sent_codes.user_id = ? AND sent_codes.expires_at > ? AND sent_codes.used IS 0", "user_id now")
 CODE_ADD = Statement("INSERT INTO sent_codes (code_id, user_id, client, method, code_hash, epoch, expires_at, used) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (code_id) DO NOTHING", "code_id user_id client method code_hash epoch expires_at used")

@@ -157,6 +157,7 @@ def _attempts() -> None:
         _number("generation"),
         _number("epoch"),
         _number("takeovers"),
+        _number("wrong_replies"),
         _flag("waiting"),
         _time("prompted_at", nullable=True),
         _time("expires_at"),
