@@ -29,19 +29,17 @@ class Metrics:
     directory_binds: Counter = field(init=False)
     """``mfa_directory_binds_total{kind}``: binds sent to directories: ``person``, ``serviceAccount``, ``pool``."""
     directory_failures: Counter = field(init=False)
-    """``mfa_directory_failures_total{server}``: connections to a directory server that failed or broke."""
+    """``mfa_directory_failures_total{kind}``: connections to directory servers: ``connect`` (not made), ``lost`` (broke while in use)."""
     connections: Gauge = field(init=False)
     """``mfa_connections{listener}``: open connections of gateways."""
     refused_connections: Counter = field(init=False)
     """``mfa_refused_connections_total{reason}``: connections closed before they were served."""
     messages: Counter = field(init=False)
     """``mfa_messages_total{provider,result}``: messages handed to providers: ``sent``, ``failed``."""
-    store_failures: Counter = field(init=False)
-    """``mfa_store_failures_total``: statements the store did not answer."""
     sync_users: Gauge = field(init=False)
     """``mfa_sync_users{source}``: people the newest pass of a source found."""
     sync_passes: Counter = field(init=False)
-    """``mfa_sync_passes_total{source,result}``: passes of directory sync."""
+    """``mfa_sync_passes_total{source,result}``: passes of directory sync: ``done``, ``failed``."""
     reloads: Counter = field(init=False)
     """``mfa_reloads_total{result}``: bundles ``applied`` or ``refused``."""
     certificate_expires: Gauge = field(init=False)
@@ -59,14 +57,13 @@ class Metrics:
         self.alerts = Counter("mfa_alerts", "Audit events marked as alerts.", ("reason",), registry=at)
         self.directory_binds = Counter("mfa_directory_binds", "Binds sent to directories.", ("kind",), registry=at)
         self.directory_failures = Counter(
-            "mfa_directory_failures", "Failed connections to directory servers.", ("server",), registry=at
+            "mfa_directory_failures", "Failed connections to directory servers.", ("kind",), registry=at
         )
         self.connections = Gauge("mfa_connections", "Open connections of gateways.", ("listener",), registry=at)
         self.refused_connections = Counter(
             "mfa_refused_connections", "Connections closed before they were served.", ("reason",), registry=at
         )
         self.messages = Counter("mfa_messages", "Messages handed to providers.", ("provider", "result"), registry=at)
-        self.store_failures = Counter("mfa_store_failures", "Statements the store did not answer.", registry=at)
         self.sync_users = Gauge("mfa_sync_users", "People the newest pass found.", ("source",), registry=at)
         self.sync_passes = Counter("mfa_sync_passes", "Passes of directory sync.", ("source", "result"), registry=at)
         self.reloads = Counter("mfa_reloads", "Bundles applied or refused.", ("result",), registry=at)

@@ -103,11 +103,11 @@ def test_below_the_level_nothing_is_written() -> None:
 def test_libraries_log_the_same_way() -> None:
     out = io.StringIO()
     configure(out)
-    logging.getLogger("some.library").warning("%s requests", 3)
-    logging.getLogger("some.library").warning("%d requests", "no number")
+    logging.getLogger("some.package").warning("%s requests", 3)
+    logging.getLogger("some.package").warning("%d requests", "no number")
     found = [json.loads(line) for line in out.getvalue().splitlines()]
     assert [line["event"] for line in found] == ["3 requests", "%d requests"]
-    assert {line["logger"] for line in found} == {"some.library"}
+    assert {line["logger"] for line in found} == {"some.package"}
 
 
 @pytest.mark.parametrize("stream", [io.StringIO, Terminal])

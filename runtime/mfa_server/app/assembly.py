@@ -20,7 +20,7 @@ from mfa_server.directories import (
 )
 from mfa_server.login import ServiceAccountsPort
 from mfa_server.notify.console import ConsoleProvider
-from mfa_server.notify.texts import TextNotifier, TextProvider
+from mfa_server.notify.texts import Observer, TextNotifier, TextProvider
 from mfa_server.reload import BundleError
 from mfa_server.servers.ldap_front import LdapSettings, ListenerKind, ListenerSettings
 from mfa_server.servers.tls import CertificateFiles, MinimumTls, TlsSettings, server_context
@@ -60,14 +60,14 @@ def directory_settings(bundle: Bundle) -> DirectorySettings:
     )
 
 
-def notifier(bundle: Bundle, clock: Clock) -> TextNotifier:
+def notifier(bundle: Bundle, clock: Clock, observe: Observer | None = None) -> TextNotifier:
     """Return the group's text message providers, in order; types that are not built yet are left out (and were reported)."""
     providers: list[TextProvider] = [
         ConsoleProvider(provider.name, clock)
         for provider in bundle.group.spec.text_message.providers
         if provider.type == "Console"
     ]
-    return TextNotifier(providers)
+    return TextNotifier(providers, observe)
 
 
 def key_ring(bundle: Bundle, settings: WorkerSettings, used: frozenset[str]) -> KeyRing:

@@ -1,6 +1,7 @@
 """What the outside sees of logons: metrics, a log line for every alert, and the numbers that other rooms count for themselves."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -13,6 +14,7 @@ from mfa_server.clock import Clock
 from mfa_server.directories import DirectoryCounters
 from mfa_server.metrics import Metrics
 from mfa_server.servers.ldap_front import LdapStats
+from mfa_server.store.sync_records import SyncRun
 
 __all__ = ["Observation"]
 
@@ -59,10 +61,26 @@ class Observation:
             ("pool", directory.own_binds),
         ):
             self._bring("binds", kind, total, self.metrics.directory_binds.labels(kind).inc)
+        for kind, total in (("connect", directory.connect_failures), ("lost", directory.connections_lost)):
+            self._bring("failures", kind, total, self.metrics.directory_failures.labels(kind).inc)
         unknown = ldap.refused.total()
         self._bring("refused", "unknownSource", unknown, self.metrics.refused_connections.labels("unknownSource").inc)
         over = ldap.connections_over_limit
         self._bring("refused", "overLimit", over, self.metrics.refused_connections.labels("overLimit").inc)
+
+    def message(self, provider: str, *, sent: bool) -> None:
+        """Count a message that a provider took or did not take."""
+        self.metrics.messages.labels(provider, "sent" if sent else "failed").inc()
+
+    def synced(self, run: SyncRun) -> None:
+        """Count a pass of directory sync; after a good one, say how many people its source has."""
+        self.metrics.sync_passes.labels(run.source, "failed" if run.error else "done").inc()
+        if not run.error:
+            self.metrics.sync_users.labels(run.source).set(run.added + run.changed + run.unchanged)
+
+    def certificate(self, name: str, ends: datetime) -> None:
+        """Say when a certificate in use ends."""
+        self.metrics.certificate_expires.labels(name).set(ends.timestamp())
 
     def _bring(self, what: str, label: str, total: int, increase: "Increase") -> None:
         """Add what has come since the last time; a source that started anew counts from zero."""

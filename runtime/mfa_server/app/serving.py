@@ -75,7 +75,9 @@ async def build(loaded: LoadedBundle, ground: Ground, before: Serving | None) ->
     ldap_settings(bundle, ground.settings)
     tls_contexts(bundle, ground.settings.certificates_directory)
     clients = ClientTable(bundle.group, bundle.ldap_clients)
-    texts = TextMessageFactor(notifier(bundle, ground.clock), ring.derive("text message codes"), ground.randomness)
+    texts = TextMessageFactor(
+        notifier(bundle, ground.clock, ground.observation.message), ring.derive("text message codes"), ground.randomness
+    )
     if before is not None and before.directory.settings == wanted:
         directory, accounts = before.directory, before.accounts
     else:

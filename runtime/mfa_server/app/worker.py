@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import Any
 
@@ -150,6 +150,7 @@ class Worker:
         if before is not None and before.directory is not serving.directory:
             self._spawn(_close_later(before))
         self.observation.metrics.reloads.labels("applied").inc()
+        self._tell_certificates()
         await self._follow_readiness()
 
     async def _fit_listeners(self, before: Serving | None, serving: Serving, login: Login, rooms: Swappable) -> None:
@@ -179,7 +180,7 @@ class Worker:
             return  # one process of a machine brings the users
         reader = serving.directory.reader
         if self._sync is None:
-            self._sync = Synchronizer(self.store, reader, serving.sync_sources, self.clock)
+            self._sync = Synchronizer(self.store, reader, serving.sync_sources, self.clock, self.observation.synced)
             self._spawn(self._sync.run(self.stop))
         else:
             self._sync.replace(reader, serving.sync_sources)
@@ -192,7 +193,12 @@ class Worker:
         await self.management.renew_certificates()
         for kind, context in contexts.items():
             self.ldap.replace_context(kind, context)
+        self._tell_certificates()
         log.info("certificates replaced")
+
+    def _tell_certificates(self) -> None:
+        for name, ends in self._certificates():
+            self.observation.certificate(name, ends)
 
     # Duties
 
@@ -251,9 +257,6 @@ class Worker:
 
     def _facts(self) -> ServerFacts:
         loaded = self.serving.loaded if self.serving else None
-        directory = self.settings.certificates_directory
-        paths = [*front_files(directory), internal_file(directory)]
-        ends = ((f"{path.parent.name}/{path.stem}", not_after(path)) for path in paths)
         return ServerFacts(
             name=self.settings.name,
             server_id=self.settings.server_id,
@@ -264,8 +267,14 @@ class Worker:
             bundle_digest=loaded.digest if loaded else "",
             bundle_generation=loaded.generation if loaded else 0,
             started_at=self.started_at,
-            certificates=tuple((name, end) for name, end in ends if end is not None),
+            certificates=self._certificates(),
         )
+
+    def _certificates(self) -> tuple[tuple[str, datetime], ...]:
+        """Return name and end of each certificate that lies there."""
+        directory = self.settings.certificates_directory
+        ends = ((path, not_after(path)) for path in (*front_files(directory), internal_file(directory)))
+        return tuple((f"{path.parent.name}/{path.stem}", end) for path, end in ends if end is not None)
 
     def _describe(self) -> dict[str, Any]:
         """Return what ``mfa status`` shows of this process."""

@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from mfa_server.auth.ports import Notifier, NotSentError, TextMessage
 
-__all__ = ["TextNotifier", "TextProvider"]
+__all__ = ["Observer", "TextNotifier", "TextProvider"]
 
 
 class TextProvider(Protocol):
@@ -20,11 +20,20 @@ class TextProvider(Protocol):
         ...
 
 
-class TextNotifier(Notifier):
-    """Tries the providers in the manifest's order."""
+class Observer(Protocol):
+    """Is told what became of each message at each provider."""
 
-    def __init__(self, providers: Sequence[TextProvider]) -> None:
+    def __call__(self, provider: str, *, sent: bool) -> None:
+        """Take note."""
+        ...
+
+
+class TextNotifier(Notifier):
+    """Tries the providers in the manifest's order; ``observe`` is told how each did."""
+
+    def __init__(self, providers: Sequence[TextProvider], observe: Observer | None = None) -> None:
         self._providers = tuple(providers)
+        self._observe = observe
 
     @override
     async def send_text(self, message: TextMessage) -> None:
@@ -39,8 +48,14 @@ class TextNotifier(Notifier):
                 await provider.send(message)
             except NotSentError as error:
                 failures.append(f"{provider.name}: {error.message}")
+                self._tell(provider.name, sent=False)
             else:
+                self._tell(provider.name, sent=True)
                 return
         raise NotSentError(
             f"no provider took the text message ({'; '.join(failures)})", hint="see spec.textMessage.providers"
         )
+
+    def _tell(self, provider: str, *, sent: bool) -> None:
+        if self._observe is not None:
+            self._observe(provider, sent=sent)

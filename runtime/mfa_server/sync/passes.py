@@ -4,7 +4,7 @@ A pass only adds and updates. What goes wrong ends up in its ``SyncRun``; users 
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -31,10 +31,18 @@ _IDLE_SECONDS: Final = 3600.0
 class Synchronizer:
     """Keeps the store's users like the directory's people.
 
-    ``run`` belongs to the primary alone; ``run_pass`` may be called beside it (``mfa sync now``) and waits its turn.
+    ``observe`` is told of every pass. ``run`` belongs to the primary alone; ``run_pass`` may be called beside it (``mfa sync now``) and waits its turn.
     """
 
-    def __init__(self, store: SyncStore, reader: DirectoryReader, sources: Iterable[SyncSource], clock: Clock) -> None:
+    def __init__(
+        self,
+        store: SyncStore,
+        reader: DirectoryReader,
+        sources: Iterable[SyncSource],
+        clock: Clock,
+        observe: Callable[[SyncRun], None] = lambda _: None,
+    ) -> None:
+        self._observe = observe
         self._store = store
         self._reader = reader
         self._clock = clock
@@ -77,6 +85,7 @@ class Synchronizer:
             failures = self._state(source).failures + 1 if run.error else 0
             if source in self._sources:  # else it was changed meanwhile, and is due in its new form
                 self._states[source.name] = PassState(started, failures)
+            self._observe(run)
             return run
 
     # Inside -----------------------------------------------------------------------------------------------------------

@@ -43,3 +43,14 @@ async def test_when_none_takes_it_every_failure_is_named_without_the_body() -> N
 async def test_without_providers_the_error_names_the_field() -> None:
     with pytest.raises(NotSentError, match=r"spec\.textMessage\.providers"):
         await TextNotifier([]).send_text(MESSAGE)
+
+
+async def test_how_each_provider_did_is_told() -> None:
+    told: list[tuple[str, bool]] = []
+
+    def observe(provider: str, *, sent: bool) -> None:
+        told.append((provider, sent))
+
+    providers = [_provider("broken", _closed()), _provider("a", io.StringIO())]
+    await TextNotifier(providers, observe).send_text(MESSAGE)
+    assert told == [("broken", False), ("a", True)]
