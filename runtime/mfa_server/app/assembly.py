@@ -4,21 +4,15 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
-from typing_extensions import override
-
 from mfa_resources import Bundle
-from mfa_resources.addresses import AddressRange, parse_range
-from mfa_server.auth.attempt import ClientPolicy
 from mfa_server.certificates.files import front_files
 from mfa_server.clock import Clock
 from mfa_server.directories import (
     DirectorySettings,
     DirectoryType,
     ServerAddress,
-    ServiceAccounts,
     TlsMode,
 )
-from mfa_server.login import ServiceAccountsPort
 from mfa_server.notify.console import ConsoleProvider
 from mfa_server.notify.texts import Observer, TextNotifier, TextProvider
 from mfa_server.reload import BundleError
@@ -29,7 +23,6 @@ from mfa_server.store.keyring import KeyRing
 from mfa_server.web.control_services import ControlDefaults
 
 __all__ = [
-    "AddressedServiceAccounts",
     "control_defaults",
     "default_region",
     "directory_settings",
@@ -115,19 +108,6 @@ def default_region(bundle: Bundle) -> str:
         if source.spec.phone.default_region:
             return source.spec.phone.default_region
     return ""
-
-
-class AddressedServiceAccounts(ServiceAccountsPort):
-    """Service accounts with the ranges they may come from."""
-
-    def __init__(self, accounts: ServiceAccounts) -> None:
-        self._accounts = accounts
-
-    @override
-    async def identities(self, policy: ClientPolicy) -> Mapping[str, tuple[AddressRange, ...]]:
-        """Return user id → ranges. Raises DirectoryUnavailableError."""
-        found = await self._accounts.resolve(policy)
-        return {account.identity.user_id: tuple(parse_range(text) for text in account.addresses) for account in found}
 
 
 def control_defaults(bundle: Bundle) -> ControlDefaults:

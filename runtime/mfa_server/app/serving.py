@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mfa_server.app.assembly import (
-    AddressedServiceAccounts,
     directory_settings,
     key_ring,
     ldap_settings,
@@ -90,7 +89,7 @@ async def build(loaded: LoadedBundle, ground: Ground, before: Serving | None) ->
     parts = Parts(
         store=ground.store,
         directory=directory,
-        service_accounts=AddressedServiceAccounts(accounts),
+        service_accounts=accounts,
         peers=ground.peers,
         code_factors=(OathTokenFactor(unseal), texts),
         prompt_factors={Method.TEXT_MESSAGE: texts},

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from mfa_resources.addresses import AddressRange
+
 __all__ = [
     "ClientPolicy",
     "LockoutPolicy",
@@ -96,7 +98,7 @@ class ClientPolicy:
     service_bind_first: bool = False
     plaintext: bool = False
     """Passwords without TLS are accepted on a plain connection."""
-    service_accounts: tuple[tuple[str, bool, tuple[str, ...]], ...] = ()
+    service_accounts: tuple[tuple[str, bool, tuple[AddressRange, ...]], ...] = ()
     """(identity as written, visible in searches, addresses it may come from; none: any of the client's)."""
     references: References = References.DROP
     prompts: PromptPolicy = PromptPolicy()

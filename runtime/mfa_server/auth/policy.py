@@ -44,8 +44,7 @@ def ldap_client_policy(client: LdapClient, group: MfaServerGroup) -> ClientPolic
         service_bind_first=spec.effective_user_binds == "AfterServiceBind",
         plaintext=spec.plaintext == "Allow" and _optional_tls(group),
         service_accounts=tuple(
-            (account.identity, account.visible, tuple(str(area) for area in account.addresses))
-            for account in spec.service_accounts
+            (account.identity, account.visible, account.addresses) for account in spec.service_accounts
         ),
         references=References(spec.references),
         prompts=PromptPolicy(rules.prompts.unanswered, rules.prompts.within, rules.prompts.pause),

@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 
+from mfa_resources.addresses import AddressRange
 from mfa_server.auth.attempt import ClientPolicy
 from mfa_server.auth.ports import Directory, Identity
 from mfa_server.clock import Clock
@@ -29,7 +30,7 @@ class ResolvedServiceAccount:
     identity: Identity
     visible: bool
     """Whether its entry is shown in search results to that client."""
-    addresses: tuple[str, ...] = ()
+    addresses: tuple[AddressRange, ...] = ()
     """Where it may come from; none: any address of the client."""
 
 

@@ -106,14 +106,16 @@ class Steps:
         policy = logon.attempt.request.policy
         try:
             identity = await parts.directory.resolve(step.name)
-            services = await parts.service_accounts.identities(policy) if identity else {}
+            services = await parts.service_accounts.resolve(policy) if identity else ()
         except DirectoryUnavailableError:
             return ev.Failed(Reason.DIRECTORY_UNAVAILABLE)
-        if identity is None or identity.user_id not in services:
+        service = next(
+            (one for one in reversed(services) if identity and one.identity.user_id == identity.user_id), None
+        )
+        if identity is None or service is None:
             return ev.IdentityRead(identity)
-        areas = services[identity.user_id]
         source = ip_address(logon.attempt.request.source)
-        if areas and not any(source in area for area in areas):
+        if service.addresses and not any(source in area for area in service.addresses):
             return ev.IdentityRead(identity)  # from elsewhere it is a name like any other: no exemption
         throttled = self._throttle.throttled(identity.user_id, parts.clock.monotonic())
         return ev.IdentityRead(identity, service=True, throttled=throttled)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from mfa_resources.addresses import parse_range
 from mfa_server.auth.attempt import Method, Mismatch
 from mfa_server.auth.policy import ldap_client_policy
 from tests.support.resources import client, group
@@ -49,7 +50,7 @@ def test_the_netscaler_preset_asks_for_the_service_bind_first():
     accounts = [{"identity": "cn=svc,dc=example,dc=test", "addresses": ["192.0.2.10"]}]
     preset = ldap_client_policy(client(gateway={"type": "NetScaler"}, serviceAccounts=accounts), group())
     assert preset.service_bind_first
-    assert preset.service_accounts == (("cn=svc,dc=example,dc=test", False, ("192.0.2.10",)),)
+    assert preset.service_accounts == (("cn=svc,dc=example,dc=test", False, (parse_range("192.0.2.10"),)),)
     assert not ldap_client_policy(client(), group()).service_bind_first
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from structlog.testing import capture_logs
 
+from mfa_resources.addresses import AddressRange, parse_range
 from mfa_server.auth.attempt import ClientPolicy
 from mfa_server.auth.ports import DirectoryUnavailableError
 from mfa_server.demo import DemoDirectory
@@ -18,7 +19,10 @@ Opener = Callable[[DirectorySettings], LdapDirectory]
 SVC_DN = "CN=svc-netscaler,OU=service,DC=example,DC=com"
 
 
-def policy(*accounts: tuple[str, bool, tuple[str, ...]], client: str = "mfa/netscaler") -> ClientPolicy:
+HOME = parse_range("192.0.2.1")
+
+
+def policy(*accounts: tuple[str, bool, tuple[AddressRange, ...]], client: str = "mfa/netscaler") -> ClientPolicy:
     return ClientPolicy(client=client, application="Gateway", service_accounts=accounts)
 
 
@@ -27,8 +31,8 @@ async def test_each_way_to_write_it_is_the_same_account(
     demo: DemoDirectory, authority: Authority, open_directory: Opener, clock: ManualClock, written: str
 ) -> None:
     accounts = ServiceAccounts(open_directory(demo_settings(authority, demo)), clock)
-    (resolved,) = await accounts.resolve(policy((written, True, ("192.0.2.1",))))
-    assert (resolved.identity.dn, resolved.visible, resolved.addresses) == (SVC_DN, True, ("192.0.2.1",))
+    (resolved,) = await accounts.resolve(policy((written, True, (HOME,))))
+    assert (resolved.identity.dn, resolved.visible, resolved.addresses) == (SVC_DN, True, (HOME,))
 
 
 async def test_an_account_is_looked_up_once_in_five_minutes(

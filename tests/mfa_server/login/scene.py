@@ -1,7 +1,6 @@
 """A login with the real store, a directory that knows three passwords, a phone that remembers, and a clock that stands still."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from mfa_server.auth.ports import (
     PeerUnreachableError,
     TextMessage,
 )
+from mfa_server.directories import ResolvedServiceAccount
 from mfa_server.factors.oath_token import OathTokenFactor
 from mfa_server.factors.text_message import TextMessageFactor
 from mfa_server.login import Login, Parts, Replies, Ticket
@@ -59,8 +59,15 @@ class KnownPasswords:
             return self.verdict
         return ACCEPTED if PASSWORDS.get(dn) == password else WRONG
 
-    async def identities(self, policy: ClientPolicy) -> Mapping[str, tuple[AddressRange, ...]]:
-        return {SERVICE.user_id: self.areas}
+
+class KnownServices:
+    """The one service account of every client, from the directory's ``areas``."""
+
+    def __init__(self, directory: KnownPasswords) -> None:
+        self._directory = directory
+
+    async def resolve(self, policy: ClientPolicy) -> tuple[ResolvedServiceAccount, ...]:
+        return (ResolvedServiceAccount(SERVICE, visible=False, addresses=self._directory.areas),)
 
 
 class Phone:
@@ -162,7 +169,7 @@ class Scene:
         parts = Parts(
             store=store,
             directory=self.directory,
-            service_accounts=self.directory,
+            service_accounts=KnownServices(self.directory),
             peers=self.neighbours,
             code_factors=(OathTokenFactor(lambda token: self.ring.open(token.secret, "tokens")), texts),
             prompt_factors={Method.TEXT_MESSAGE: texts},
