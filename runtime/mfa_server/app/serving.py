@@ -1,6 +1,7 @@
 """What one bundle makes: the directory, the clients, the parts of a logon. A reload makes the next one beside it, then swaps."""
 
-from collections.abc import Sequence
+import ssl
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mfa_server.app.assembly import (
@@ -21,6 +22,7 @@ from mfa_server.factors.text_message import TextMessageFactor
 from mfa_server.ldap import Attribute
 from mfa_server.login import Parts
 from mfa_server.reload import LoadedBundle
+from mfa_server.servers.ldap_front import LdapSettings, ListenerKind
 from mfa_server.settings import WorkerSettings
 from mfa_server.store import Store
 from mfa_server.store.keyring import KeyRing, context_of
@@ -52,6 +54,9 @@ class Serving:
     clients: ClientTable
     ring: KeyRing
     parts: Parts
+    ldap: LdapSettings
+    contexts: Mapping[ListenerKind, ssl.SSLContext]
+    """With the certificates that lay there; renewed ones go to the listeners without a new bundle."""
 
     @property
     def sync_sources(self) -> tuple[SyncSource, ...]:
@@ -71,8 +76,8 @@ async def build(loaded: LoadedBundle, ground: Ground, before: Serving | None) ->
     bundle = loaded.bundle
     wanted = directory_settings(bundle)
     ring = key_ring(bundle, ground.settings, await ground.store.key_ids())
-    ldap_settings(bundle, ground.settings)
-    tls_contexts(bundle, ground.settings.certificates_directory)
+    ldap = ldap_settings(bundle, ground.settings)
+    contexts = tls_contexts(bundle, ground.settings.certificates_directory)
     clients = ClientTable(bundle.group, bundle.ldap_clients)
     texts = TextMessageFactor(
         notifier(bundle, ground.clock, ground.observation.message), ring.derive("text message codes"), ground.randomness
@@ -99,7 +104,7 @@ async def build(loaded: LoadedBundle, ground: Ground, before: Serving | None) ->
         hash_key=ring.derive("password hashes of logons"),
         observe=ground.observation.ended,
     )
-    return Serving(loaded, directory, accounts, clients, ring, parts)
+    return Serving(loaded, directory, accounts, clients, ring, parts, ldap, contexts)
 
 
 class Swappable:

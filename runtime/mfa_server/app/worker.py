@@ -11,7 +11,7 @@ import structlog
 import uvloop
 
 from mfa_server import logs
-from mfa_server.app.assembly import ldap_settings, tls_contexts
+from mfa_server.app.assembly import tls_contexts
 from mfa_server.app.management import Management
 from mfa_server.app.observation import Observation
 from mfa_server.app.serving import Ground, Serving, Swappable, build
@@ -158,17 +158,13 @@ class Worker:
 
         Raises ListenerError, with nothing changed, where a new port cannot be listened on.
         """
-        bundle = serving.loaded.bundle
-        wanted = ldap_settings(bundle, self.settings)
-        contexts = tls_contexts(bundle, self.settings.certificates_directory)
         old = self.ldap
-        if old is not None and before is not None and ldap_settings(before.loaded.bundle, self.settings) == wanted:
+        if old is not None and before is not None and before.ldap == serving.ldap:
             old.replace(serving.clients)
-            for kind, context in contexts.items():
-                old.replace_context(kind, context)
+            old.replace_contexts(serving.contexts)
             return
         parts = LdapParts(login, rooms, rooms, rooms.root_dse, _Strangers().report)
-        server = LdapServer(wanted, serving.clients, parts, contexts, self.clock)
+        server = LdapServer(serving.ldap, serving.clients, parts, serving.contexts, self.clock)
         if old is not None:
             if old.listening:
                 await server.open()
@@ -191,8 +187,7 @@ class Worker:
             return  # the first bundle brings them
         contexts = tls_contexts(self.serving.loaded.bundle, self.settings.certificates_directory)
         await self.management.renew_certificates()
-        for kind, context in contexts.items():
-            self.ldap.replace_context(kind, context)
+        self.ldap.replace_contexts(contexts)
         self._tell_certificates()
         log.info("certificates replaced")
 

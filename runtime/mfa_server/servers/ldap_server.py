@@ -129,11 +129,10 @@ class LdapServer:
         """Use new clients from the next connection, bind or search on; binds that wait are not touched."""
         self._front.clients = clients
 
-    def replace_context(self, kind: ListenerKind, context: ssl.SSLContext) -> None:
-        """Use a new certificate for handshakes that begin from now on."""
+    def replace_contexts(self, contexts: Mapping[ListenerKind, ssl.SSLContext]) -> None:
+        """Use new certificates for handshakes that begin from now on."""
         for listener in self._listeners:
-            if listener.kind is kind:
-                listener.context = context
+            listener.context = contexts[listener.kind]
 
     # What can be asked
 

@@ -140,8 +140,7 @@ async def test_a_new_certificate_serves_new_connections_and_disturbs_no_waiting_
         asked = await it.logons.next()
         pair = front.authority.issue("renewed.example.test", names=("127.0.0.1",))
         context = server_context(TlsSettings((CertificateFiles(pair.certificate, pair.key),)))
-        for kind in ListenerKind:
-            it.server.replace_context(kind, context)
+        it.server.replace_contexts(dict.fromkeys(ListenerKind, context))
         assert asked.answer(granted())
         assert code_of(await gateway.receive()) == 0
         async with await it.tls_client(front.client) as renewed:
