@@ -31,7 +31,7 @@ class Metrics:
     directory_failures: Counter = field(init=False)
     """``mfa_directory_failures_total{kind}``: connections to directory servers: ``connect`` (not made), ``lost`` (broke while in use)."""
     connections: Gauge = field(init=False)
-    """``mfa_connections{listener}``: open connections of gateways."""
+    """``mfa_connections``: open connections of gateways."""
     refused_connections: Counter = field(init=False)
     """``mfa_refused_connections_total{reason}``: connections closed before they were served."""
     messages: Counter = field(init=False)
@@ -59,7 +59,7 @@ class Metrics:
         self.directory_failures = Counter(
             "mfa_directory_failures", "Failed connections to directory servers.", ("kind",), registry=at
         )
-        self.connections = Gauge("mfa_connections", "Open connections of gateways.", ("listener",), registry=at)
+        self.connections = Gauge("mfa_connections", "Open connections of gateways.", registry=at)
         self.refused_connections = Counter(
             "mfa_refused_connections", "Connections closed before they were served.", ("reason",), registry=at
         )

@@ -50,11 +50,13 @@ class Observation:
                 source=attempt.request.source,
             )
 
-    def gauge(self, *, waiting: int, ready: bool, directory: DirectoryCounters, ldap: LdapStats) -> None:
+    def gauge(
+        self, *, waiting: int, connections: int, ready: bool, directory: DirectoryCounters, ldap: LdapStats
+    ) -> None:
         """Bring over what other rooms count; called every second or so."""
         self.metrics.logons_waiting.set(waiting)
         self.metrics.ready.set(ready)
-        self.metrics.connections.labels("ldap").set(ldap.connections)
+        self.metrics.connections.set(connections)
         for kind, total in (
             ("person", directory.password_checks),
             ("serviceAccount", directory.search_binds),

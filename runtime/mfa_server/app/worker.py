@@ -218,6 +218,7 @@ class Worker:
         if self.serving is not None and self.ldap is not None and self.login is not None:
             self.observation.gauge(
                 waiting=len(self.login.room),
+                connections=self.ldap.connections,
                 ready=ready,
                 directory=self.serving.directory.counters,
                 ldap=self.ldap.stats,

@@ -33,10 +33,11 @@ def test_counts_of_other_rooms_only_grow_even_when_a_room_starts_anew():
     observation = Observation(ManualClock())
     for checks in (3, 5, 2):
         counters = DirectoryCounters(password_checks=checks)
-        observation.gauge(waiting=7, ready=True, directory=counters, ldap=LdapStats())
+        observation.gauge(waiting=7, connections=9, ready=True, directory=counters, ldap=LdapStats())
     page = generate_latest(observation.registry).decode()
     assert 'mfa_directory_binds_total{kind="person"} 7.0' in page
     assert "mfa_logons_waiting 7.0" in page
+    assert "mfa_connections 9.0" in page
     assert "mfa_ready 1.0" in page
 
 
@@ -48,7 +49,7 @@ def test_messages_passes_and_certificates_are_told_by_their_names_from_the_manif
     observation.synced(SyncRun("mfa/staff", START, START, error="no server answers"))
     observation.certificate("front/ecdsa", START)
     counters = DirectoryCounters(connect_failures=3, connections_lost=1)
-    observation.gauge(waiting=0, ready=True, directory=counters, ldap=LdapStats())
+    observation.gauge(waiting=0, connections=0, ready=True, directory=counters, ldap=LdapStats())
     page = generate_latest(observation.registry).decode()
     for line in (
         'mfa_messages_total{provider="main",result="sent"} 1.0',
